@@ -1,0 +1,95 @@
+//! `usher apply`: carries out what `usher plan` shows, as far as mode, pilot, waves and limits allow.
+
+use super::plan::{Bar, show};
+use super::{Exit, Global, output, signal};
+use crate::start;
+use clap::Args;
+use std::process::ExitCode;
+use usher_shared::config::Mode;
+use usher_shared::journal::record::Job;
+use usher_shared::report::{OutcomeReport, Report};
+use usher_shared::run::Order;
+use usher_shared::until::Until;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Only the quick path: people to be brought in
+    #[arg(long)]
+    quick: bool,
+    /// Take the state for this tenant's although it knows of no earlier run
+    #[arg(long)]
+    adopt_state: bool,
+}
+
+pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
+    let usher = match start::command(global.config.as_deref(), true) {
+        Ok(usher) => usher,
+        Err(error) => return output::cannot_start(global, &error).into(),
+    };
+    let bar = Bar::new(global);
+    let (mut until, stop) = Until::new(None);
+    let order =
+        Order { job: if options.quick { Job::Invite } else { Job::Reconcile }, adopt_state: options.adopt_state };
+    let progress = |progress| bar.show(progress);
+    let run = usher.run(order, &mut until, &progress);
+    tokio::pin!(run);
+    let mut signalled = None;
+    let result = tokio::select! {
+        result = &mut run => result,
+        code = signal() => {
+            // The batch in flight ends and is journalled; a second signal ends the process at once, which loses nothing
+            // but leaves that batch to be confirmed by later sweeps.
+            signalled = Some(code);
+            stop.ask();
+            eprintln!("usher: stopping after the batch in flight; press Ctrl-C again to end at once");
+            tokio::select! {
+                result = &mut run => result,
+                code = signal() => return ExitCode::from(code),
+            }
+        }
+    };
+    bar.clear();
+    match result {
+        Ok(report) => {
+            show(global, &report);
+            if usher.config.tenant.mode == Mode::Plan && !global.json {
+                println!(
+                    "\nThis is plan mode: nothing was written. tenant.mode = \"apply\", or USHER_MODE, changes that."
+                );
+            }
+            signalled.map_or_else(|| exit_of(&report).into(), ExitCode::from)
+        }
+        Err(error) => signalled.map_or_else(|| output::failed(global, &error).into(), ExitCode::from),
+    }
+}
+
+/// How a run ends the command: what was done and what was not.
+fn exit_of(report: &Report) -> Exit {
+    let count = |outcome| report.partners.iter().map(|partner| partner.count(outcome)).sum::<usize>();
+    let (done, planned) = (count(OutcomeReport::Done), count(OutcomeReport::Planned));
+    let not_done = count(OutcomeReport::Failed) + count(OutcomeReport::Unconfirmed);
+    let failed = report.partners.iter().any(|partner| partner.error.is_some());
+    let held = report.partners.iter().any(|partner| partner.held.is_some());
+    match report.mode {
+        _ if failed && done == 0 => Exit::Failed,
+        Mode::Plan if failed => Exit::Partly,
+        // In plan mode the mode itself is the guard that stopped it.
+        Mode::Plan if held || planned > 0 => Exit::Held,
+        Mode::Plan => Exit::Done,
+        Mode::Apply if failed || not_done + planned > 0 => {
+            if done > 0 {
+                Exit::Partly
+            } else {
+                Exit::Failed
+            }
+        }
+        Mode::Apply if held => {
+            if done > 0 {
+                Exit::Partly
+            } else {
+                Exit::Held
+            }
+        }
+        Mode::Apply => Exit::Done,
+    }
+}

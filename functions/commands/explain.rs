@@ -1,0 +1,82 @@
+//! `usher explain PERSON`: every rule with its evidence.
+
+use super::{Exit, Global, output};
+use crate::start;
+use clap::Args;
+use comfy_table::Cell;
+use jiff::Timestamp;
+use usher_shared::address::Address;
+use usher_shared::people::explain::Explanation;
+use usher_shared::people::observe::Whom;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Object id or address
+    person: String,
+    /// Judge as if it were then, such as 2026-01-31T08:00:00Z
+    #[arg(long, value_name = "TIME")]
+    now: Option<Timestamp>,
+}
+
+pub(super) async fn run(global: &Global, options: &Options) -> Exit {
+    let Some(whom) = whom(&options.person) else {
+        return output::bad_argument(
+            global,
+            "PERSON is neither an object id nor an address",
+            "Name the person as person@fabrikam.us or by object id.",
+        );
+    };
+    let usher = match start::command(global.config.as_deref(), false) {
+        Ok(usher) => usher,
+        Err(error) => return output::cannot_start(global, &error),
+    };
+    let now = options.now.unwrap_or_else(|| usher.clock.now());
+    match usher.explain(&whom, now).await {
+        Ok(explanations) => {
+            show(global, &explanations);
+            Exit::Done
+        }
+        Err(error) => output::failed(global, &error),
+    }
+}
+
+fn whom(text: &str) -> Option<Whom> {
+    let text = text.trim();
+    text.parse().map(Whom::Id).ok().or_else(|| Address::parse(text).map(Whom::Address).ok())
+}
+
+fn show(global: &Global, explanations: &[Explanation]) {
+    let Some((first, others)) = explanations.split_first() else {
+        return;
+    };
+    if global.json {
+        return output::json(first);
+    }
+    show_one(first);
+    for other in others {
+        println!("\nAnother object matches too:");
+        show_one(other);
+    }
+}
+
+fn show_one(explanation: &Explanation) {
+    let person = &explanation.person;
+    let id = person.id.map(|id| id.to_string()).unwrap_or_default();
+    println!("{} {id}", person.address.as_deref().unwrap_or_default());
+    println!(
+        "  partner {}, in scope: {}, state: {}{}",
+        explanation.partner.as_deref().unwrap_or("none"),
+        explanation.in_scope,
+        explanation.state,
+        explanation.by.map(|by| format!(" (by {by})")).unwrap_or_default()
+    );
+    println!("  {}: {}", explanation.decision, explanation.text);
+    if explanation.rules.is_empty() {
+        return;
+    }
+    let mut table = output::table(&["rule", "holds", "evidence"]);
+    for rule in &explanation.rules {
+        table.add_row([Cell::new(&rule.rule), Cell::new(rule.result), Cell::new(&rule.evidence)]);
+    }
+    println!("{table}");
+}

@@ -1,0 +1,122 @@
+//! What an operator types.
+//!
+//! Responsible for: arguments, exit codes, signals, and choosing between people's output and one JSON document. Not
+//! responsible for: what is done; every command is a few calls into `usher-shared`.
+
+mod apply;
+mod check_config;
+mod explain;
+mod output;
+mod plan;
+mod serve;
+mod status;
+
+use clap::{Args, Parser, Subcommand};
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Brings people of one Entra tenant into another as external users, and keeps them right.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// What every command takes.
+#[derive(Args, Clone)]
+struct Global {
+    /// The configuration [default: usher.toml beside host.json, or here]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One JSON document on stdout instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run as the custom handler of the Functions host
+    Serve,
+    /// Show what would be done, and why nothing else; changes nothing
+    Plan(plan::Options),
+    /// Do it, as far as mode, pilot, waves and limits allow
+    Apply(apply::Options),
+    /// Tell why one person is treated as they are
+    Explain(explain::Options),
+    /// Show the last runs and what they left; asks only the state
+    Status(status::Options),
+    /// Check the configuration file, all of it
+    CheckConfig,
+}
+
+/// How a command ended; the exit codes are part of the program's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Held = 3,
+    Partly = 4,
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("usher: cannot start: {error}");
+            return ExitCode::from(Exit::Failed as u8);
+        }
+    };
+    let code = runtime.block_on(run(cli));
+    // What still hangs (a lookup, a blocked read) must not keep a finished command alive.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(cli: Cli) -> ExitCode {
+    let global = cli.global;
+    let exit = match cli.command {
+        // These end by themselves on a signal, each in its own way.
+        Command::Serve => return serve::run(&global).await,
+        Command::Apply(options) => return apply::run(&global, &options).await,
+        Command::CheckConfig => check_config::run(&global),
+        Command::Plan(options) => return or_signal(plan::run(&global, &options)).await,
+        Command::Explain(options) => return or_signal(explain::run(&global, &options)).await,
+        Command::Status(options) => return or_signal(status::run(&global, &options)).await,
+    };
+    exit.into()
+}
+
+/// A command that only reads simply ends on a signal.
+async fn or_signal(command: impl Future<Output = Exit>) -> ExitCode {
+    tokio::select! {
+        exit = command => exit.into(),
+        code = signal() => ExitCode::from(code),
+    }
+}
+
+/// Waits for Ctrl-C or a request to terminate; the exit code that says which.
+async fn signal() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without handlers the signals end the process as they always do.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => 128 + 2,
+        _ = terminate.recv() => 128 + 15,
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,112 @@
+//! The port, the routes, and the layers around every function.
+
+use super::envelope::Envelope;
+use super::invocation::{Context, Invocation, MARGIN};
+use super::reply::{Failure, Reply};
+use super::trigger::FromEnvelope;
+use crate::start::{self, StartError};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router};
+use serde_json::json;
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use usher_shared::run::Usher;
+
+/// Far above a queue message (64 KiB) in its envelope, far below what would hurt.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// What all functions share. It starts when first used, so that the host's readiness probe waits for nothing.
+pub(crate) struct App {
+    load: Box<dyn Fn() -> Result<Usher, StartError> + Send + Sync>,
+    usher: OnceCell<Result<Usher, StartError>>,
+}
+
+impl App {
+    /// An app that starts by `load`.
+    pub(crate) fn new(load: impl Fn() -> Result<Usher, StartError> + Send + Sync + 'static) -> Self {
+        Self { load: Box::new(load), usher: OnceCell::new() }
+    }
+
+    /// The app of this process: its configuration and its environment, read when first used.
+    pub(crate) fn of_process(config: Option<std::path::PathBuf>) -> Self {
+        Self::new(move || start::function_app(config.as_deref()))
+    }
+
+    /// usher, or why it cannot start. A configuration does not mend itself, so the answer stays.
+    pub(crate) async fn usher(&self) -> Result<&Usher, Failure> {
+        self.usher.get_or_init(|| async { (self.load)() }).await.as_ref().map_err(Failure::new)
+    }
+}
+
+/// Makes a route of a function that takes the payload `T` of `binding`.
+pub(crate) fn function<T, F, Fut>(binding: &'static str, handle: F) -> MethodRouter<Arc<App>>
+where
+    T: FromEnvelope + Send + 'static,
+    F: Fn(Arc<App>, Invocation<T>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply, Failure>> + Send,
+{
+    post(async move |State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes| -> Response {
+        let context = Context::read(&headers);
+        let envelope = match serde_json::from_slice::<Envelope>(&body) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                return (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))).into_response();
+            }
+        };
+        let span = tracing::info_span!("invocation", faas.invocation_id = context.id);
+        let call = async move {
+            let backstop = tokio::time::Instant::from_std(context.deadline) + MARGIN / 2;
+            let invocation = Invocation { payload: T::from_envelope(&envelope, binding)?, context };
+            // Functions keep their deadline themselves; this ends one that does not, before the host ends them all.
+            tokio::time::timeout_at(backstop, handle(app, invocation))
+                .await
+                .unwrap_or_else(|_| Err(Failure::new("the function did not end in time")))
+        };
+        let logged = async {
+            call.await.inspect_err(|failure| tracing::error!("the invocation failed: {failure}")).into_response()
+        };
+        logged.instrument(span).await
+    })
+}
+
+/// All routes: readiness, and one for each function.
+pub(crate) fn router(functions: Vec<(&'static str, MethodRouter<Arc<App>>)>, app: App) -> Router {
+    let router = functions
+        .into_iter()
+        .fold(Router::new(), |router, (name, function)| router.route(&format!("/{name}"), function));
+    router
+        .route("/", get(|| async { Json(json!({ "ready": true })) }))
+        .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "no such function" }))) })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .with_state(Arc::new(app))
+}
+
+/// Serves until the process ends.
+///
+/// # Errors
+/// When the listener fails.
+pub(crate) async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
+    axum::serve(listener, router).await
+}
+
+/// A panic fails its invocation and nothing else; its message went to stderr already.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
+fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    tracing::error!("the invocation panicked: {message}");
+    Failure::new("the invocation panicked").into_response()
+}

@@ -1,0 +1,207 @@
+//! One request to Graph: its token, its limits in time and size, and its repetition where that harms nobody.
+//!
+//! Reads are repeated while the deadline allows. Writes are repeated only when Graph says that it did nothing (429); any
+//! other end of a write is the caller's to judge. Redirects are never followed: they would carry the token elsewhere.
+
+use super::credential::Tokens;
+use super::error::{GraphError, Headers, Kind, Result};
+use super::path::Path;
+use crate::clock::Clock;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+use url::Url;
+
+/// A page of 999 users is about a megabyte.
+const MAX_ANSWER: usize = 32 * 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Waits between tries when Graph names none; the last is repeated.
+const BACKOFF: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+const MAX_TRIES: usize = 6;
+
+/// Where Graph is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The root without version, such as `https://graph.microsoft.com`.
+    pub root: Url,
+}
+
+/// A client of one tenant's Graph. Clones share the connection pool and the token.
+#[derive(Clone)]
+pub struct Client {
+    http: Arc<OnceCell<reqwest::Client>>,
+    tokens: Arc<Tokens>,
+    /// The version's root, without a slash at the end.
+    base: String,
+    clock: Clock,
+    deadline: Option<Instant>,
+    priority: &'static str,
+}
+
+/// A request, before it is sent.
+pub(super) struct Request<'a> {
+    pub(super) method: reqwest::Method,
+    pub(super) url: Target<'a>,
+    pub(super) body: Option<&'a Value>,
+    pub(super) is_write: bool,
+}
+
+/// A path that we made, or a link that Graph handed out.
+pub(super) enum Target<'a> {
+    Path(&'a Path),
+    Link(&'a Link, &'static str),
+}
+
+/// A `nextLink` that points to the Graph it came from.
+#[derive(Clone, Debug)]
+pub(super) struct Link(String);
+
+impl Client {
+    /// A client; nothing is connected before the first request.
+    pub fn new(endpoint: &Endpoint, tokens: Tokens, clock: Clock) -> Self {
+        Self {
+            http: Arc::default(),
+            tokens: Arc::new(tokens),
+            base: format!("{}/v1.0", endpoint.root.as_str().trim_end_matches('/')),
+            clock,
+            deadline: None,
+            priority: "low",
+        }
+    }
+
+    /// The same client, whose reads and waits end at `deadline`.
+    #[must_use]
+    pub fn until(&self, deadline: Option<Instant>) -> Self {
+        Self { deadline, ..self.clone() }
+    }
+
+    pub(super) const fn priority(&self) -> &'static str {
+        self.priority
+    }
+
+    /// The clock by which it waits.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Reads one JSON answer.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &Path) -> Result<T> {
+        let request = Request { method: reqwest::Method::GET, url: Target::Path(path), body: None, is_write: false };
+        self.send(request).await
+    }
+
+    /// Takes a link from an answer.
+    ///
+    /// # Errors
+    /// When it leads anywhere else than to this Graph: the token must not go there.
+    pub(super) fn link(&self, link: String, template: &'static str) -> Result<Link> {
+        if link.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/')) {
+            return Ok(Link(link));
+        }
+        Err(GraphError::new(Kind::Malformed, template, "the link to the next page leads to another host"))
+    }
+
+    /// Sends a request, again where that harms nobody, and decodes the answer.
+    pub(super) async fn send<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T> {
+        let name = format!("{} {}", request.method, request.url.template());
+        for attempt in 0.. {
+            let error = match self.send_once(&request, &name).await {
+                Ok(body) => return decode(&name, request.is_write, &body),
+                Err(error) => error,
+            };
+            let wait = match (&error.kind, request.is_write) {
+                (Kind::Throttled { retry_after }, _) => *retry_after,
+                (Kind::Unavailable, false) => None,
+                _ => return Err(error),
+            };
+            let wait = wait.unwrap_or(BACKOFF[attempt.min(BACKOFF.len() - 1)]);
+            if attempt + 1 >= MAX_TRIES || !self.has_time_for(wait) {
+                return Err(error);
+            }
+            tracing::info!(
+                graph.request = name,
+                graph.status = error.status,
+                wait.seconds = wait.as_secs_f64(),
+                "{error}; waiting"
+            );
+            self.clock.sleep(wait).await;
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    fn has_time_for(&self, wait: Duration) -> bool {
+        self.deadline.is_none_or(|deadline| Instant::now() + self.clock.in_real_time(wait) < deadline)
+    }
+
+    async fn send_once(&self, request: &Request<'_>, name: &str) -> Result<Vec<u8>> {
+        let token = self.tokens.get().await?;
+        let http = self.http.get_or_try_init(|| async { self.connect() }).await?;
+        let url = match &request.url {
+            Target::Path(path) => format!("{}{}", self.base, path.as_str()),
+            Target::Link(link, _) => link.0.clone(),
+        };
+        let mut builder = http
+            .request(request.method.clone(), url)
+            .bearer_auth(token)
+            .header("x-ms-throttle-priority", self.priority);
+        if let Some(body) = request.body {
+            builder = builder.json(body);
+        }
+        let lost = |error: &reqwest::Error| {
+            let kind = if request.is_write && !error.is_connect() { Kind::OutcomeUnknown } else { Kind::Unavailable };
+            let reason = if error.is_timeout() { "no answer in time" } else { "the connection failed" };
+            GraphError::new(kind, name, reason)
+        };
+        let mut response = builder.send().await.map_err(|error| lost(&error))?;
+        let status = response.status().as_u16();
+        let headers =
+            Headers::read(|name| response.headers().get(name).and_then(|value| value.to_str().ok()), self.clock.now());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
+                return Err(malformed(name, request.is_write, "the answer is larger than 32 MiB"));
+            }
+        }
+        match status {
+            200..=299 => Ok(body),
+            _ => Err(GraphError::from_answer(name, request.is_write, status, &headers, &body)),
+        }
+    }
+
+    fn connect(&self) -> Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")));
+        if self.base.starts_with("http://") {
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|error| GraphError::new(Kind::Unavailable, "set-up", error.to_string()))
+    }
+}
+
+impl Target<'_> {
+    fn template(&self) -> &'static str {
+        match self {
+            Self::Path(path) => path.template(),
+            Self::Link(_, template) => template,
+        }
+    }
+}
+
+fn malformed(name: &str, is_write: bool, reason: impl Into<String>) -> GraphError {
+    GraphError::new(if is_write { Kind::OutcomeUnknown } else { Kind::Malformed }, name, reason)
+}
+
+/// Decodes an answer; an error names the place in it and not its content.
+pub(super) fn decode<T: DeserializeOwned>(name: &str, is_write: bool, body: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| malformed(name, is_write, format!("the answer could not be read at {}", error.path())))
+}

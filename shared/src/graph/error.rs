@@ -1,0 +1,211 @@
+//! What went wrong with a request, as callers branch on it.
+
+use serde::Deserialize;
+use std::fmt;
+use std::time::Duration;
+
+/// The kinds of failure that callers tell apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 429: refused for rate before it had an effect; nothing of this bucket before that time.
+    Throttled {
+        /// How long Graph asked to wait, if it did.
+        retry_after: Option<Duration>,
+    },
+    /// 401: the token was not accepted, or none could be had.
+    Unauthenticated,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// Any other answer of the 4xx family: the request is refused as it stands.
+    Refused,
+    /// 5xx on a read, or no answer to a read: nothing is known, nothing was changed.
+    Unavailable,
+    /// A write without an answer that says what became of it (5xx, time-out, broken connection, unreadable answer).
+    OutcomeUnknown,
+    /// An answer that is not what Graph documents.
+    Malformed,
+}
+
+/// A failed request. `Display` carries no text of Graph's, which may hold addresses; [`GraphError::message`] does, for the
+/// operator's eyes only.
+#[derive(Clone, Debug)]
+pub struct GraphError {
+    /// What callers branch on.
+    pub kind: Kind,
+    /// Method and path template of the request: `GET /users`.
+    pub request: String,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// Graph's most specific error code, if there was one.
+    pub code: Option<String>,
+    /// Graph's `request-id`, which Microsoft's support asks for.
+    pub request_id: Option<String>,
+    message: String,
+}
+
+/// The result of a request.
+pub type Result<T> = std::result::Result<T, GraphError>;
+
+impl GraphError {
+    /// A failure without an answer from Graph. `message` is our own text.
+    pub(crate) fn new(kind: Kind, request: &str, message: impl Into<String>) -> Self {
+        Self { kind, request: request.to_owned(), status: None, code: None, request_id: None, message: message.into() }
+    }
+
+    /// A failure as an answer of Graph tells it.
+    pub(super) fn from_answer(request: &str, is_write: bool, status: u16, headers: &Headers, body: &[u8]) -> Self {
+        let envelope = serde_json::from_slice::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
+        let kind = match status {
+            429 => Kind::Throttled { retry_after: headers.retry_after },
+            401 => Kind::Unauthenticated,
+            403 => Kind::Forbidden,
+            404 => Kind::NotFound,
+            400..=499 => Kind::Refused,
+            _ if is_write => Kind::OutcomeUnknown,
+            _ => Kind::Unavailable,
+        };
+        Self {
+            kind,
+            request: request.to_owned(),
+            status: Some(status),
+            request_id: headers.request_id.clone().or_else(|| envelope.inner.request_id()),
+            code: envelope.inner.code().or(envelope.code),
+            message: envelope.message.unwrap_or_default(),
+        }
+    }
+
+    /// Graph's or our own explanation. It may hold addresses: not for logs.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether the same request may succeed later without anybody doing anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, Kind::Throttled { .. } | Kind::Unavailable | Kind::OutcomeUnknown)
+    }
+}
+
+impl fmt::Display for GraphError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.request)?;
+        match (self.status, &self.code) {
+            (Some(status), Some(code)) => write!(f, "Graph answered {status} {code}")?,
+            (Some(status), None) => write!(f, "Graph answered {status}")?,
+            (None, _) => f.write_str(&self.message)?,
+        }
+        match &self.request_id {
+            Some(id) => write!(f, " (request-id {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for GraphError {}
+
+/// The response headers that matter, taken from an answer or from an inner answer of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Headers {
+    pub(super) retry_after: Option<Duration>,
+    pub(super) request_id: Option<String>,
+}
+
+impl Headers {
+    /// Reads them by name; `now` serves a `Retry-After` that is a date.
+    pub(super) fn read<'a>(get: impl Fn(&str) -> Option<&'a str>, now: jiff::Timestamp) -> Self {
+        Self {
+            retry_after: get("retry-after").and_then(|value| parse_retry_after(value, now)),
+            request_id: get("request-id").map(str::to_owned),
+        }
+    }
+}
+
+/// `Retry-After` in seconds, fractions included, or as an HTTP date. Anything else counts as absent.
+pub(super) fn parse_retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let until = jiff::Timestamp::try_from(until).ok()?;
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: ErrorBody,
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorBody {
+    code: Option<String>,
+    message: Option<String>,
+    #[serde(default, rename = "innerError", alias = "innererror")]
+    inner: Inner,
+}
+
+/// Inner errors nest; the deepest code is the most specific.
+#[derive(Default, Deserialize)]
+struct Inner {
+    code: Option<String>,
+    #[serde(rename = "request-id")]
+    request_id: Option<String>,
+    #[serde(rename = "innerError", alias = "innererror")]
+    inner: Option<Box<Inner>>,
+}
+
+impl Inner {
+    fn code(&self) -> Option<String> {
+        self.inner.as_ref().and_then(|inner| inner.code()).or_else(|| self.code.clone())
+    }
+
+    fn request_id(&self) -> Option<String> {
+        self.request_id.clone().or_else(|| self.inner.as_ref().and_then(|inner| inner.request_id()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_decimal_seconds_or_a_date() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        for (value, expected) in [
+            ("2.128", Some(Duration::from_millis(2128))),
+            ("30", Some(Duration::from_secs(30))),
+            (" 0 ", Some(Duration::ZERO)),
+            ("Thu, 01 Jan 2026 00:01:00 GMT", Some(Duration::from_secs(60))),
+            ("Wed, 31 Dec 2025 00:01:00 GMT", Some(Duration::ZERO)),
+            ("-1", None),
+            ("NaN", None),
+            ("1e300", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_retry_after(value, now), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_most_specific_code_is_kept_and_the_text_stays_out_of_display() {
+        let body = br#"{"error":{"code":"Request_BadRequest","message":"person-0001@fabrikam.us is taken",
+            "innerError":{"request-id":"r-1","innerError":{"code":"ObjectConflict"}}}}"#;
+        let error = GraphError::from_answer("POST /invitations", true, 400, &Headers::default(), body);
+        assert_eq!(error.code.as_deref(), Some("ObjectConflict"));
+        assert_eq!(error.to_string(), "POST /invitations: Graph answered 400 ObjectConflict (request-id r-1)");
+        assert!(error.message().contains("is taken"));
+    }
+
+    #[test]
+    fn a_server_error_leaves_the_outcome_of_a_write_unknown_and_a_read_without_effect() {
+        let of = |write, status| GraphError::from_answer("X", write, status, &Headers::default(), b"<html>").kind;
+        for status in [500, 502, 503, 504, 509] {
+            assert_eq!(of(true, status), Kind::OutcomeUnknown);
+            assert_eq!(of(false, status), Kind::Unavailable);
+        }
+        assert_eq!(of(true, 429), Kind::Throttled { retry_after: None });
+        assert_eq!(of(true, 400), Kind::Refused);
+    }
+}

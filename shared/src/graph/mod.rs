@@ -1,0 +1,27 @@
+//! Microsoft Graph, as far as usher needs it: our own small client on reqwest.
+//!
+//! Responsible for: tokens, requests, pages, batches, retries of what may be retried, and errors as callers branch on
+//! them. Reading and writing are different types: [`Directory`] can only read, [`DirectoryWriter`] is made from a
+//! [`WritePermit`], and that exists in apply mode only. Not responsible for: what any of it means for a person; see
+//! [`crate::people`].
+//!
+//! - [`client`]: one request, its retries and limits.
+//! - [`credential`]: where the token comes from.
+//! - [`error`]: what went wrong, as callers branch on it.
+//! - [`path`]: the paths and query options that exist; nothing else can be sent.
+//! - [`model`]: Graph's JSON, three-valued where absence matters.
+//! - [`directory`]: reading. [`writer`]: writing.
+
+pub mod batch;
+pub mod client;
+pub mod credential;
+pub mod directory;
+pub mod error;
+pub mod model;
+pub mod path;
+pub mod writer;
+
+pub use client::{Client, Endpoint};
+pub use directory::Directory;
+pub use error::{GraphError, Kind};
+pub use writer::{DirectoryWriter, WritePermit};

@@ -1,0 +1,182 @@
+//! Graph's JSON, as far as usher reads it.
+//!
+//! Responsible for: telling "null" from "not in the answer", where the difference is evidence. Not responsible for: what it
+//! means; see [`crate::people::person`].
+
+use crate::ids::{TenantId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+use uuid::Uuid;
+
+/// A property that was selected: a value, `null`, or not in the answer at all. The last is no evidence of anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Field<T> {
+    /// Not in the answer.
+    #[default]
+    Missing,
+    /// Present and `null`.
+    Null,
+    /// Present with a value.
+    Value(T),
+}
+
+impl<T> Field<T> {
+    /// The value, if there is one.
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Missing | Self::Null => None,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+/// One page of a collection.
+#[derive(Debug, Deserialize)]
+pub(super) struct Page<T> {
+    pub(super) value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    pub(super) next_link: Option<String>,
+}
+
+/// `organization`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Organization {
+    /// The tenant's id.
+    pub id: TenantId,
+    /// Its domains; those listed are verified.
+    pub verified_domains: Vec<VerifiedDomain>,
+}
+
+/// `verifiedDomain`.
+#[derive(Debug, Deserialize)]
+pub struct VerifiedDomain {
+    /// The domain's name.
+    pub name: String,
+}
+
+/// `user`, with what the sweep selects; see [`USER_SELECT`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Object id.
+    pub id: UserId,
+    /// User principal name; holds `#EXT#` for people who were invited.
+    pub user_principal_name: Option<String>,
+    /// Primary address.
+    pub mail: Option<String>,
+    /// Further addresses.
+    #[serde(default)]
+    pub other_mails: Option<Vec<String>>,
+    /// Addresses with their protocol, such as `SMTP:person@fabrikam.us`.
+    #[serde(default)]
+    pub proxy_addresses: Option<Vec<String>>,
+    /// Ways to sign in.
+    #[serde(default)]
+    pub identities: Field<Vec<ObjectIdentity>>,
+    /// `Member` or `Guest`.
+    #[serde(default)]
+    pub user_type: Option<String>,
+    /// Whether signing in is allowed.
+    #[serde(default)]
+    pub account_enabled: Field<bool>,
+    /// How the account came to be; null for one that was made here.
+    #[serde(default)]
+    pub creation_type: Field<String>,
+    /// `PendingAcceptance`, `Accepted`, or null.
+    #[serde(default)]
+    pub external_user_state: Field<String>,
+    /// When that changed last.
+    #[serde(default)]
+    pub external_user_state_change_date_time: Option<Timestamp>,
+    /// When the object was made.
+    #[serde(default)]
+    pub created_date_time: Option<Timestamp>,
+    /// Whether Entra Connect masters it; null and false both say no.
+    #[serde(default)]
+    pub on_premises_sync_enabled: Field<bool>,
+    /// The name on-premises. It decides nothing; see the crate's documentation of conversions.
+    #[serde(default)]
+    pub on_premises_user_principal_name: Option<String>,
+    /// `extensionAttribute1` … `15`.
+    #[serde(default)]
+    pub on_premises_extension_attributes: Option<std::collections::BTreeMap<String, Option<String>>>,
+    /// Service plans; only in the closer look at one person.
+    #[serde(default)]
+    pub assigned_plans: Field<Vec<AssignedPlan>>,
+}
+
+/// What the sweep selects of each user.
+pub const USER_SELECT: &str = "id,userPrincipalName,mail,otherMails,proxyAddresses,identities,userType,accountEnabled,\
+    creationType,externalUserState,externalUserStateChangeDateTime,createdDateTime,onPremisesSyncEnabled,\
+    onPremisesUserPrincipalName,onPremisesExtensionAttributes";
+
+/// `objectIdentity`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectIdentity {
+    /// `userPrincipalName`, `federated`, `emailAddress`, …
+    pub sign_in_type: Option<String>,
+    /// Who vouches for it.
+    pub issuer: Option<String>,
+    /// The name there.
+    pub issuer_assigned_id: Option<String>,
+}
+
+/// `assignedPlan`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignedPlan {
+    /// `Enabled`, `Warning`, `Suspended`, `LockedOut` or `Deleted`.
+    pub capability_status: Option<String>,
+    /// The service, such as `exchange`.
+    pub service: Option<String>,
+}
+
+/// Any directory object of which only the id matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct ObjectId {
+    pub(super) id: Uuid,
+}
+
+/// An active or eligible directory role of a principal.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RolePrincipal {
+    pub(super) principal_id: Option<Uuid>,
+}
+
+/// `invitation`, as far as the answer matters.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// The user whom the invitation made or converted.
+    pub invited_user: Option<InvitedUser>,
+}
+
+/// The `invitedUser` of an invitation.
+#[derive(Debug, Deserialize)]
+pub struct InvitedUser {
+    /// Object id.
+    pub id: UserId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_that_is_not_in_the_answer_is_not_null() {
+        let id = "00000000-0000-0000-0000-000000000001";
+        let user: User = serde_json::from_str(&format!(r#"{{"id":"{id}","creationType":null}}"#)).unwrap();
+        assert_eq!(user.creation_type, Field::Null);
+        assert_eq!(user.external_user_state, Field::Missing);
+        assert_eq!(user.account_enabled, Field::Missing);
+    }
+}

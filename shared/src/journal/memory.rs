@@ -1,0 +1,316 @@
+//! What later runs need of the journal, summed up record by record.
+//!
+//! Responsible for: provenance, open and refused steps, what was sent within a day, and waves. Everything here can be
+//! derived again from the journal. Not responsible for: deciding; the planner reads it.
+
+use super::Head;
+use super::record::{Intent, Outcome, Record};
+use crate::address::Address;
+use crate::ids::UserId;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Daily limits count what was sent within this.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// An effect that can be read is taken for not having happened when two readings this far apart show none: longer than
+/// the directory's replication usually takes.
+pub const BETWEEN_READINGS: SignedDuration = SignedDuration::from_mins(10);
+
+/// Everything that the journal says, summed up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The segment up to which this is true.
+    pub head: Head,
+    people: BTreeMap<UserId, PersonMemory>,
+    partners: BTreeMap<String, PartnerMemory>,
+}
+
+/// What is remembered of a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PersonMemory {
+    /// For which partner usher touched them last.
+    pub partner: String,
+    /// The address invited last.
+    pub address: Address,
+    /// Whether usher brought this person in.
+    pub brought_in: bool,
+    /// The last step, unless it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
+}
+
+/// A step that is not simply done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// When it was intended.
+    pub at: Timestamp,
+    /// What became of it.
+    pub state: StepState,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum StepState {
+    /// Sent, or about to be; no outcome is known.
+    Open {
+        /// The first reading that showed no effect.
+        unchanged_since: Option<Timestamp>,
+    },
+    /// Refused for the person's own reason.
+    Refused {
+        /// When.
+        at: Timestamp,
+        /// Graph's code.
+        code: String,
+    },
+}
+
+/// What is remembered of a partner.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartnerMemory {
+    /// Invitations by the time of their intent, those of the last day.
+    invitations: BTreeMap<Timestamp, u32>,
+    /// Which wave is next, and out of how many people percentages are.
+    pub waves: WaveMemory,
+}
+
+/// How far a partner's waves got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaveMemory {
+    /// Index of the next wave.
+    pub next: usize,
+    /// How many people waited when the first wave was planned.
+    pub waiting_at_first: Option<u64>,
+}
+
+/// What a run did for the waves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaveStep {
+    /// Index of the wave that the run was.
+    pub wave: usize,
+    /// How many people waited when it was planned, those in it included.
+    pub waiting: u64,
+    /// Whether it came to a clean end; `None` when it begins.
+    pub clean: Option<bool>,
+}
+
+impl Memory {
+    /// What is remembered of a person.
+    pub fn person(&self, id: UserId) -> Option<&PersonMemory> {
+        self.people.get(&id)
+    }
+
+    /// What is remembered of a partner.
+    pub fn partner(&self, name: &str) -> Option<&PartnerMemory> {
+        self.partners.get(name)
+    }
+
+    /// People whose last step has no outcome, with when it was intended.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = (UserId, &PersonMemory)> {
+        self.people.iter().filter_map(|(id, person)| {
+            let open = matches!(person.step, Some(Step { state: StepState::Open { .. }, .. }));
+            open.then_some((*id, person))
+        })
+    }
+
+    /// Adds what the records say.
+    pub fn learn(&mut self, records: &[Record]) {
+        for record in records {
+            match record {
+                Record::RunStarted { .. } => {}
+                Record::Intent(intent) => self.intended(intent),
+                Record::Outcome { person, at, outcome } => self.came_out(*person, *at, outcome),
+                Record::Reading { person, at, changed } => self.read(*person, *at, *changed),
+                Record::Wave { partner, step } => {
+                    self.partners.entry(partner.clone()).or_default().waves.advance(*step)
+                }
+            }
+        }
+    }
+
+    fn intended(&mut self, intent: &Intent) {
+        let sent = &mut self.partners.entry(intent.partner.clone()).or_default().invitations;
+        *sent = sent.split_off(&(intent.at - DAY));
+        *sent.entry(intent.at).or_default() += 1;
+        let brought_in = self.people.get(&intent.person).is_some_and(|known| known.brought_in);
+        self.people.insert(
+            intent.person,
+            PersonMemory {
+                partner: intent.partner.clone(),
+                address: intent.address.clone(),
+                brought_in,
+                step: Some(Step { at: intent.at, state: StepState::Open { unchanged_since: None } }),
+            },
+        );
+    }
+
+    fn came_out(&mut self, person: UserId, at: Timestamp, outcome: &Outcome) {
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        let Some(step) = known.step.as_mut() else {
+            return;
+        };
+        match outcome {
+            Outcome::Done => {
+                known.step = None;
+                known.brought_in = true;
+            }
+            Outcome::Refused { code, .. } => {
+                step.state = StepState::Refused { at, code: code.clone() };
+                self.give_back(person);
+            }
+            Outcome::NotSent => {
+                self.give_back(person);
+                self.forget_step(person);
+            }
+            Outcome::Unknown => {}
+        }
+    }
+
+    fn read(&mut self, person: UserId, at: Timestamp, changed: bool) {
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        let Some(Step { state: StepState::Open { unchanged_since }, .. }) = known.step.as_mut() else {
+            return;
+        };
+        match *unchanged_since {
+            _ if changed => {
+                known.step = None;
+                known.brought_in = true;
+            }
+            None => *unchanged_since = Some(at),
+            Some(first) if at.duration_since(first) >= BETWEEN_READINGS => self.forget_step(person),
+            Some(_) => {}
+        }
+    }
+
+    /// A person about whom nothing is left to remember is forgotten.
+    fn forget_step(&mut self, person: UserId) {
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        known.step = None;
+        if !known.brought_in {
+            self.people.remove(&person);
+        }
+    }
+
+    /// What was not sent, or refused, mailed nobody and does not count as sent.
+    fn give_back(&mut self, person: UserId) {
+        let Some(known) = self.people.get(&person) else {
+            return;
+        };
+        let (Some(step), Some(partner)) = (&known.step, self.partners.get_mut(&known.partner)) else {
+            return;
+        };
+        if let Some(count) = partner.invitations.get_mut(&step.at) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+impl PartnerMemory {
+    /// How many invitations were sent within the day before `now`.
+    pub fn invitations_within_a_day(&self, now: Timestamp) -> u32 {
+        self.invitations.range(now - DAY..).map(|(_, count)| count).sum()
+    }
+}
+
+impl WaveMemory {
+    fn advance(&mut self, step: WaveStep) {
+        self.waiting_at_first.get_or_insert(step.waiting);
+        if step.clean == Some(true) {
+            self.next = self.next.max(step.wave + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::record::ActionKind;
+    use uuid::Uuid;
+
+    fn at(minutes: i64) -> Timestamp {
+        "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
+    }
+
+    fn person() -> UserId {
+        Uuid::nil().into()
+    }
+
+    fn intent(minutes: i64) -> Record {
+        Record::Intent(Intent {
+            run: Uuid::nil().into(),
+            partner: "p".into(),
+            action: ActionKind::Convert,
+            person: person(),
+            address: Address::parse("x@fabrikam.us").unwrap(),
+            reason: String::new(),
+            before: "internal".into(),
+            after: "pending".into(),
+            at: at(minutes),
+        })
+    }
+
+    fn outcome(minutes: i64, outcome: Outcome) -> Record {
+        Record::Outcome { person: person(), at: at(minutes), outcome }
+    }
+
+    fn after(records: &[Record]) -> Memory {
+        let mut memory = Memory::default();
+        memory.learn(records);
+        memory
+    }
+
+    fn sent(memory: &Memory, minutes: i64) -> u32 {
+        memory.partner("p").map_or(0, |partner| partner.invitations_within_a_day(at(minutes)))
+    }
+
+    #[test]
+    fn an_intent_without_outcome_stays_open_until_two_readings_far_enough_apart_show_no_effect() {
+        let reading = |minutes| Record::reading(person(), at(minutes), false);
+        for outcome_known in [vec![], vec![outcome(0, Outcome::Unknown)]] {
+            let mut records = vec![intent(0)];
+            records.extend(outcome_known);
+            for minutes in [5, 10, 14] {
+                records.push(reading(minutes));
+                assert_eq!(after(&records).unconfirmed().count(), 1, "reading at {minutes}");
+            }
+            records.push(reading(15));
+            assert!(after(&records).person(person()).is_none(), "may be tried again");
+        }
+    }
+
+    #[test]
+    fn a_reading_that_shows_the_effect_settles_the_step() {
+        let memory = after(&[intent(0), Record::reading(person(), at(1), true)]);
+        assert!(memory.person(person()).unwrap().brought_in);
+        assert_eq!(memory.unconfirmed().count(), 0);
+    }
+
+    #[test]
+    fn only_what_may_have_been_mailed_counts_for_the_day() {
+        let refused = Outcome::Refused { code: "x".into(), request_id: None };
+        for (result, count) in [(Outcome::Done, 1), (Outcome::Unknown, 1), (refused, 0), (Outcome::NotSent, 0)] {
+            assert_eq!(sent(&after(&[intent(0), outcome(0, result.clone())]), 1), count, "{result:?}");
+        }
+        let done = after(&[intent(0), outcome(0, Outcome::Done)]);
+        assert_eq!(sent(&done, 24 * 60), 1);
+        assert_eq!(sent(&done, 24 * 60 + 1), 0, "the day is over");
+    }
+
+    #[test]
+    fn a_wave_that_is_not_clean_is_repeated_and_percentages_keep_their_base() {
+        let wave = |wave, waiting, clean| Record::Wave { partner: "p".into(), step: WaveStep { wave, waiting, clean } };
+        let memory = after(&[wave(0, 200, None), wave(0, 200, Some(false)), wave(0, 199, None)]);
+        let waves = memory.partner("p").unwrap().waves;
+        assert_eq!(waves, WaveMemory { next: 0, waiting_at_first: Some(200) });
+        let memory = after(&[wave(0, 200, None), wave(0, 200, Some(true)), wave(1, 199, None)]);
+        assert_eq!(memory.partner("p").unwrap().waves, WaveMemory { next: 1, waiting_at_first: Some(200) });
+    }
+}

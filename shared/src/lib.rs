@@ -1,0 +1,30 @@
+//! What usher's functions and commands share.
+//!
+//! One way through everything: *observe* the directory into a snapshot, *plan* by a pure function, let *guards* bound or
+//! hold the plan, *apply* it behind a journal, *record* and *report*.
+//!
+//! - [`people`]: the heart. Snapshot, rules, guards, plan, explanation. Pure but for the reading.
+//! - [`run`]: one run from observing to recording; [`apply`] carries a plan out.
+//! - [`journal`]: what was done, as a hash-chained fence; [`state`]: the documents it is made of; [`inbox`]: what is asked.
+//! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
+//! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
+//! - [`report`], [`status`]: what people and programs get to see.
+
+pub mod address;
+pub mod apply;
+pub mod clock;
+pub mod clouds;
+pub mod config;
+pub mod environment;
+pub mod graph;
+pub mod ids;
+pub mod inbox;
+pub mod journal;
+pub mod pace;
+pub mod people;
+pub mod report;
+pub mod run;
+pub mod state;
+pub mod status;
+pub mod tri;
+pub mod until;

@@ -1,0 +1,203 @@
+//! The planner's rules, told for one person.
+//!
+//! Responsible for: every rule with its result and evidence, in words an administrator understands. It judges by the very
+//! rules that the plan uses. Not responsible for: waves and ceilings, which concern everybody at once.
+
+use super::person::{Sources, Standing};
+use super::reason::Reason;
+use super::rules::{Case, Rule};
+use crate::ids::UserId;
+use crate::tri::Tri;
+use serde::Serialize;
+
+/// Why a person is treated as they are.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// Whom it is about.
+    pub person: Subject,
+    /// The partner whose person this is, or might be.
+    pub partner: Option<String>,
+    /// Whether the person is in that partner's scope.
+    pub in_scope: Tri,
+    /// `absent`, `internal`, `pending`, `accepted`, `disabled` or `unconfirmed`.
+    pub state: &'static str,
+    /// Who brought about the state `disabled`, as far as is known: `sync` or `elsewhere`.
+    pub by: Option<&'static str>,
+    /// `convert`, or the reason why nothing is done.
+    pub decision: String,
+    /// The decision in a sentence, with what to do.
+    pub text: String,
+    /// Every rule.
+    pub rules: Vec<RuleResult>,
+}
+
+/// Whom an explanation is about.
+#[derive(Clone, Debug, Serialize)]
+pub struct Subject {
+    /// Object id, where there is an object.
+    pub id: Option<UserId>,
+    /// The address asked for or found.
+    pub address: Option<String>,
+}
+
+/// One rule with its result.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleResult {
+    /// The rule's name.
+    pub rule: String,
+    /// Whether it holds.
+    pub result: Tri,
+    /// What was seen.
+    pub evidence: String,
+}
+
+/// Explains one person before one partner's rules.
+pub fn explain(case: &Case<'_>) -> Explanation {
+    let all = || Rule::FROM_SWEEP.iter().chain(Rule::FROM_CLOSER_LOOK).copied();
+    let reason = all().find_map(|rule| case.find(rule).reason);
+    let (state, by) = state_of(case);
+    Explanation {
+        person: Subject { id: Some(case.person.id), address: address_of(case) },
+        partner: (!case.scope.domain.is_no()).then(|| case.partner.name.clone()),
+        in_scope: case.scope.in_scope(),
+        state,
+        by,
+        decision: reason.map_or("convert", Reason::name).to_owned(),
+        text: reason.map_or_else(
+            || {
+                "The person will be converted when their turn comes: waves and the daily limit may let them wait."
+                    .to_owned()
+            },
+            |reason| [reason.text(), reason.advice()].join(" ").trim_end().to_owned(),
+        ),
+        rules: all()
+            .map(|rule| RuleResult {
+                rule: rule.name(),
+                result: case.find(rule).holds,
+                evidence: evidence_of(case, rule),
+            })
+            .collect(),
+    }
+}
+
+/// The explanation of somebody whom the directory does not show.
+pub fn absent(person: Subject) -> Explanation {
+    Explanation {
+        person,
+        partner: None,
+        in_scope: Tri::Unknown,
+        state: "absent",
+        by: None,
+        decision: "absent".to_owned(),
+        text: "There is no such person in this directory; `usher provision` can invite somebody by address.".to_owned(),
+        rules: Vec::new(),
+    }
+}
+
+fn address_of(case: &Case<'_>) -> Option<String> {
+    let address = case.address().or_else(|| case.person.addresses_in(Sources::MAIL).next())?;
+    Some(address.as_str().to_owned())
+}
+
+fn state_of(case: &Case<'_>) -> (&'static str, Option<&'static str>) {
+    if case.find(Rule::NothingUnconfirmed).reason.is_some() {
+        return ("unconfirmed", None);
+    }
+    if case.person.enabled.is_no() {
+        return ("disabled", Some(if case.person.synced.is_yes() { "sync" } else { "elsewhere" }));
+    }
+    let state = match case.person.standing {
+        Standing::Pending => "pending",
+        Standing::Accepted => "accepted",
+        Standing::Internal | Standing::ExternalWithoutState | Standing::Unclear => "internal",
+    };
+    (state, None)
+}
+
+/// What was seen, in words. Directory values appear here: this is for the operator who asked, not for logs.
+fn evidence_of(case: &Case<'_>, rule: Rule) -> String {
+    let person = case.person;
+    let evidence = case.evidence();
+    let not_read = || "not read: the person is left alone for another reason".to_owned();
+    let look = |seen: Tri, yes: &str, no: &str| match seen {
+        _ if !case.was_looked_at() => not_read(),
+        Tri::Yes => yes.to_owned(),
+        Tri::No => no.to_owned(),
+        Tri::Unknown => "could not be read".to_owned(),
+    };
+    let addresses = || {
+        let mut texts: Vec<_> = person.addresses.iter().map(|known| known.address.as_str()).collect();
+        texts.sort_unstable();
+        if texts.is_empty() { "no address".to_owned() } else { texts.join(", ") }
+    };
+    match rule {
+        Rule::Domain => {
+            let domains: Vec<_> = case.partner.scope.domains.iter().map(|domain| domain.as_str()).collect();
+            format!("addresses: {}; domains of the partner: {}", addresses(), domains.join(", "))
+        }
+        Rule::Group if case.partner.scope.groups.is_empty() => "no scope group is configured".to_owned(),
+        Rule::Group => match case.scope.group {
+            Tri::Yes => "member of a scope group".to_owned(),
+            Tri::No => "member of no scope group, nested groups included".to_owned(),
+            Tri::Unknown => "a scope group could not be read".to_owned(),
+        },
+        Rule::NotExcluded => match case.scope.excluded {
+            Tri::Yes => "member of an exclusion group".to_owned(),
+            Tri::No => "member of no exclusion group".to_owned(),
+            Tri::Unknown => "an exclusion group could not be read".to_owned(),
+        },
+        Rule::OnePartner => match case.find(rule).holds {
+            Tri::Yes => "no other partner's scope applies".to_owned(),
+            Tri::No => "another partner's scope applies too".to_owned(),
+            Tri::Unknown => "another partner's scope may apply".to_owned(),
+        },
+        Rule::Internal => match person.standing {
+            Standing::Internal => "no sign of an external user".to_owned(),
+            Standing::Pending => "externalUserState is PendingAcceptance".to_owned(),
+            Standing::Accepted => "externalUserState is Accepted".to_owned(),
+            Standing::ExternalWithoutState => "signs of an external user, but no known externalUserState".to_owned(),
+            Standing::Unclear => "identities were not in Graph's answer".to_owned(),
+        },
+        Rule::NothingUnconfirmed | Rule::NotRefusedLately => journal_says(case, rule),
+        Rule::Synced => format!("onPremisesSyncEnabled: {}", person.synced),
+        Rule::Enabled => format!("accountEnabled: {}", person.enabled),
+        Rule::Address => {
+            let mail = person.addresses_in(Sources::MAIL).next().map_or("none", |mail| mail.as_str());
+            format!("address to invite: {}; mail: {mail}", case.address().map_or("none or several", |a| a.as_str()))
+        }
+        Rule::CurrentDomain => match case.address() {
+            Some(address) => format!("domain of the address: {}", address.domain()),
+            None => "no address to invite".to_owned(),
+        },
+        Rule::NoTwin => match case.twin() {
+            Some(twin) => format!("object {twin} has the address too"),
+            None => "no other user with this address was seen".to_owned(),
+        },
+        Rule::InPilot if case.partner.pilot.is_empty() => "no pilot list is set".to_owned(),
+        Rule::InPilot => format!("pilot list of {}", case.partner.pilot.len()),
+        Rule::Exists => look(evidence.exists, "found again at the closer look", "gone at the closer look"),
+        Rule::NotProtected => {
+            look(evidence.protected_group, "member of the protected group", "not in the protected group")
+        }
+        Rule::NoDirectoryRole => look(
+            evidence.directory_role,
+            "holds a directory role, or could activate one",
+            "no directory role, active, eligible or through a group",
+        ),
+        Rule::NoExchangePlan => {
+            look(evidence.exchange_plan, "a plan of Exchange Online is assigned", "no plan of Exchange Online")
+        }
+    }
+}
+
+fn journal_says(case: &Case<'_>, rule: Rule) -> String {
+    match (case.find(rule).holds, rule) {
+        (Tri::Yes, Rule::NothingUnconfirmed) => "the journal knows of no open step".to_owned(),
+        (_, Rule::NothingUnconfirmed) => "the journal holds an intent without an outcome".to_owned(),
+        (Tri::Yes, _) => "the journal knows of no refusal within a day".to_owned(),
+        _ => match case.refusal() {
+            Some(code) => format!("refused within the last day: {code}"),
+            None => "refused within the last day".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,130 @@
+//! What bounds or holds a partner as a whole.
+//!
+//! Responsible for: minimum population, domains that are this tenant's own, missing state, waves and the daily ceiling. What
+//! adds is bounded, and the rest waits its turn. Not responsible for: single people; see [`super::rules`].
+
+use super::rules::View;
+use super::snapshot::Snapshot;
+use crate::config::{Partner, Wave};
+use crate::journal::memory::Memory;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Why a whole partner is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The held plan, if one is kept for approval.
+    pub plan: Option<String>,
+    /// The guard that stopped it.
+    pub reason: HeldReason,
+    /// The guard's limit, where it has one.
+    pub limit: Option<u64>,
+    /// What was observed against the limit.
+    pub observed: Option<u64>,
+}
+
+/// The guards that hold a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldReason {
+    /// Fewer people in scope than `limits.minimum_people`: the snapshot is not believed.
+    MinimumPeople,
+    /// A listed domain is verified in this tenant: its people are colleagues.
+    VerifiedDomain,
+    /// The state's birth document is missing although external users of the partner are there: the state was lost or is
+    /// another one's.
+    StateMissing,
+}
+
+impl HeldReason {
+    /// The reason in a sentence, with what to do.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::MinimumPeople => {
+                "Fewer people in scope were observed than limits.minimum_people, so the snapshot is not believed. Check \
+                 scope.domains and scope.groups, and that the sync to this tenant works."
+            }
+            Self::VerifiedDomain => {
+                "A domain of the partner is verified in this tenant, so its people are colleagues and not external. \
+                 Correct scope.domains."
+            }
+            Self::StateMissing => {
+                "There are external users of the partner's domains, but the state knows of no earlier run: it was lost, or \
+                 USHER_STATE names another one. If this is usher's first run here, say so with \
+                 `usher apply --adopt-state`."
+            }
+        }
+    }
+}
+
+/// Whether the state is known to be this tenant's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Birth {
+    /// Its birth document is there.
+    Known,
+    /// It is not.
+    Missing,
+}
+
+/// The guard that holds the partner, if any. `in_scope` is how many people were observed in scope; `None` where a group
+/// could not be read, so that nobody knows.
+pub fn hold(view: View<'_>, partner: &Partner, birth: Birth, in_scope: Option<usize>) -> Option<Held> {
+    let held = |reason, limit, observed| Some(Held { plan: None, reason, limit, observed });
+    let count = |count: usize| u64::try_from(count).ok();
+    let own = listed_domains(partner).filter(|domain| view.snapshot.verified_domains.contains(*domain)).count();
+    if own > 0 {
+        return held(HeldReason::VerifiedDomain, Some(0), count(own));
+    }
+    let external = external_people(view.snapshot, partner);
+    if birth == Birth::Missing && external > 0 {
+        return held(HeldReason::StateMissing, Some(0), count(external));
+    }
+    let minimum = u64::from(partner.limits.minimum_people);
+    let observed = in_scope.and_then(count);
+    if observed.is_some_and(|observed| observed < minimum) {
+        return held(HeldReason::MinimumPeople, Some(minimum), observed);
+    }
+    None
+}
+
+fn listed_domains(partner: &Partner) -> impl Iterator<Item = &str> {
+    partner.scope.domains.iter().chain(&partner.scope.previous_domains).map(|domain| domain.as_str())
+}
+
+/// External users with an address in the partner's domains, whoever invited them.
+fn external_people(snapshot: &Snapshot, partner: &Partner) -> usize {
+    let of_partner = |known: &super::person::KnownAddress| partner.domain_is_listed(known.address.domain());
+    snapshot
+        .people
+        .values()
+        .filter(|person| person.is_external().is_yes() && person.addresses.iter().any(of_partner))
+        .count()
+}
+
+/// What bounds the invitations of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// How many may be sent.
+    pub invitations: usize,
+    /// The wave that this run is, unless the waves are over.
+    pub wave: Option<usize>,
+}
+
+/// How many invitations this run may send to the partner's people, of whom `candidates` wait.
+pub fn allowance(partner: &Partner, memory: &Memory, candidates: usize, now: Timestamp) -> Allowance {
+    let known = memory.partner(&partner.name);
+    let sent = known.map_or(0, |known| known.invitations_within_a_day(now));
+    let left_today = partner.limits.invitations.saturating_sub(sent) as usize;
+    let waves = known.map(|known| known.waves).unwrap_or_default();
+    let Some(wave) = partner.limits.waves.get(waves.next) else {
+        return Allowance { invitations: left_today, wave: None };
+    };
+    let size = match wave {
+        Wave::People(people) => *people as usize,
+        Wave::Percent(percent) => {
+            let base = waves.waiting_at_first.and_then(|base| usize::try_from(base).ok()).unwrap_or(candidates);
+            (base * usize::from(*percent)).div_ceil(100)
+        }
+    };
+    Allowance { invitations: left_today.min(size), wave: Some(waves.next) }
+}

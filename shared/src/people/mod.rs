@@ -1,0 +1,24 @@
+//! The heart: what is known of people, what shall be done about them, and why.
+//!
+//! Responsible for: turning observations and configuration into a plan. Everything but [`observe`] is pure: no clock, no
+//! I/O, sorted output. Not responsible for: carrying it out; see [`crate::run`].
+//!
+//! - [`person`]: one user as the directory shows it. [`snapshot`]: all of them, and how much of it is known.
+//! - [`observe`]: reads a snapshot, in two rounds.
+//! - [`scope`]: whose person it is. [`rules`]: what else must hold, one rule each, in order.
+//! - [`guard`]: what bounds or holds a partner. [`plan`]: the plan. [`explain`]: the same rules, told for one person.
+
+pub mod explain;
+pub mod guard;
+pub mod observe;
+pub mod person;
+pub mod plan;
+pub mod reason;
+pub mod rules;
+pub mod scope;
+pub mod snapshot;
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod planner_tests;

@@ -1,0 +1,166 @@
+//! The plan: a pure function of what was observed, what is remembered, the configuration and the moment.
+//!
+//! Responsible for: an action or a reason for everybody in view, in a fixed order. Not responsible for: reading evidence (it
+//! says for whom it lacks some) or carrying anything out.
+
+use super::guard::{Birth, Held, allowance, hold};
+use super::reason::Reason;
+use super::rules::{Case, Rule, View};
+use crate::address::Address;
+use crate::config::Partner;
+use crate::graph::batch::MAX_REQUESTS;
+use crate::ids::UserId;
+use crate::journal::record::ActionKind;
+use crate::tri::Tri;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// What shall be done for one partner, and why nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartnerPlan {
+    /// The partner's name.
+    pub partner: String,
+    /// Whether everything that the partner's decisions need could be read.
+    pub complete: bool,
+    /// How many people were observed in scope.
+    pub observed: usize,
+    /// The guard that stopped everything, if one did. Then there are no actions.
+    pub held: Option<Held>,
+    /// What shall be done, those who have waited longest first.
+    pub actions: Vec<Action>,
+    /// How many more would be acted upon, and wait for their wave or their day.
+    pub waiting: usize,
+    /// The wave that this is, unless the waves are over.
+    pub wave: Option<usize>,
+    /// How many people in view are left alone, by reason.
+    pub untouched: BTreeMap<Reason, usize>,
+    /// The people whose turn it is and of whom the closer look is missing. While there are any, the plan is not final.
+    pub unread: Vec<UserId>,
+}
+
+/// One thing to do to one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    /// What.
+    pub kind: ActionKind,
+    /// To whom.
+    pub person: UserId,
+    /// The address to invite.
+    pub address: Address,
+    /// `Member` or `Guest`: the type that the account has, which a conversion keeps.
+    pub user_type: Option<Box<str>>,
+    /// Why.
+    pub reason: ActionReason,
+    /// What the person is.
+    pub before: String,
+    /// What they shall be.
+    pub after: String,
+}
+
+/// Why something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionReason {
+    /// In scope, synced by Entra Connect, and never invited.
+    SyncedNotInvited,
+}
+
+/// Plans for one partner.
+pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
+    let mut plan = PartnerPlan {
+        partner: partner.name.clone(),
+        complete: view.snapshot.complete && groups_are_known(view, partner),
+        observed: 0,
+        held: None,
+        actions: Vec::new(),
+        waiting: 0,
+        wave: None,
+        untouched: BTreeMap::new(),
+        unread: Vec::new(),
+    };
+    let mut candidates = Vec::new();
+    for person in view.snapshot.people.values() {
+        let case = Case::new(view, partner, person);
+        if case.scope.domain == Tri::No {
+            continue;
+        }
+        if case.scope.in_scope().is_yes() {
+            plan.observed += 1;
+        }
+        match case.first_obstacle(Rule::FROM_SWEEP) {
+            Some(reason) => plan.leave(reason),
+            None => candidates.push(case),
+        }
+    }
+    plan.held = hold(view, partner, birth, plan.complete.then_some(plan.observed));
+    if plan.held.is_some() || !plan.complete {
+        plan.waiting = candidates.len();
+        return plan;
+    }
+    // Ids are random, so without the date nobody would know whose turn comes when.
+    candidates.sort_by_key(|case| (case.person.created, case.person.id));
+    plan.choose(&candidates, view, partner);
+    plan
+}
+
+impl PartnerPlan {
+    /// Takes candidates in order until the allowance is used up; asks for the closer look where it is missing.
+    fn choose(&mut self, candidates: &[Case<'_>], view: View<'_>, partner: &Partner) {
+        let allowed = allowance(partner, view.memory, candidates.len(), view.now);
+        self.wave = allowed.wave;
+        for case in candidates {
+            if self.actions.len() + self.unread.len() >= allowed.invitations {
+                // Looks are batched: a few more cost nothing, and save rounds when some of these turn out to be held.
+                let batch_has_room = !self.unread.len().is_multiple_of(MAX_REQUESTS);
+                if batch_has_room && !case.was_looked_at() {
+                    self.unread.push(case.person.id);
+                }
+                self.waiting += 1;
+            } else if !case.was_looked_at() {
+                self.unread.push(case.person.id);
+            } else if let Some(reason) = case.first_obstacle(Rule::FROM_CLOSER_LOOK) {
+                self.leave(reason);
+            } else if let Some(address) = case.address() {
+                self.actions.push(Action {
+                    kind: ActionKind::Convert,
+                    person: case.person.id,
+                    address: address.clone(),
+                    user_type: case.person.user_type.clone(),
+                    reason: ActionReason::SyncedNotInvited,
+                    before: "internal".to_owned(),
+                    after: "pending".to_owned(),
+                });
+            }
+        }
+    }
+
+    fn leave(&mut self, reason: Reason) {
+        *self.untouched.entry(reason).or_default() += 1;
+    }
+
+    /// The plan's name: a hash of the partner, the configuration and the sorted actions, short enough to be typed.
+    pub fn id(&self, config_hash: &str) -> String {
+        let mut actions: Vec<_> = self
+            .actions
+            .iter()
+            .map(|action| (action.kind, action.person, action.before.as_str(), action.after.as_str()))
+            .collect();
+        actions.sort_unstable();
+        let mut hash = Sha256::new();
+        for part in [self.partner.as_str(), config_hash] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        for (kind, person, before, after) in actions {
+            hash.update(format!("{kind} {person} {before} {after}\n"));
+        }
+        hex::encode(&hash.finalize()[..8])
+    }
+}
+
+/// Whether every group that the partner's scope names could be read.
+fn groups_are_known(view: View<'_>, partner: &Partner) -> bool {
+    let mut groups = partner.scope.groups.iter().chain(&partner.scope.exclude_groups);
+    groups.all(|group| matches!(view.snapshot.groups.get(group), Some(Ok(_))))
+}

@@ -1,0 +1,107 @@
+//! Why nothing is done about a person. The same reasons feed the plan, the log and `explain`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! reasons {
+    ($($variant:ident $name:literal $text:literal $advice:literal;)*) => {
+        /// Why a person is left alone. The names are part of the program's output.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Reason {
+            $(#[doc = $text] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name, as in `--json`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The reason in a sentence.
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// What an administrator can do about it; empty where there is nothing to do.
+            pub const fn advice(self) -> &'static str {
+                match self { $(Self::$variant => $advice,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    OutOfScope "out-of-scope" "The address is not in one of the partner's domains." "";
+    ScopeUnknown "scope-unknown" "The person's addresses contradict each other or are missing, so the scope cannot be told."
+        "Correct mail and otherMails of the account.";
+    NotInGroup "not-in-group" "The person is in none of the partner's scope groups." "Add the person to a group of scope.groups.";
+    GroupUnknown "group-unknown" "A scope group could not be read, so membership is not known."
+        "Check that the group exists and that usher may read it (GroupMember.Read.All).";
+    Excluded "excluded" "The person is in a group of scope.exclude_groups." "";
+    ExclusionUnknown "exclusion-unknown" "A group of scope.exclude_groups could not be read, so the person may be excluded."
+        "Check that the group exists and that usher may read it (GroupMember.Read.All).";
+    TwoPartners "two-partners" "The person is, or may be, in the scope of two partners."
+        "Remove the address or the group membership that belongs to the other partner.";
+    Accepted "accepted" "The person is an external user already and has redeemed the invitation." "";
+    Pending "pending" "The person was invited already and has not redeemed the invitation yet." "";
+    InvitedByOthers "invited-by-others" "The person is an external user whom somebody else invited, and scope.adopt is none."
+        "Set scope.adopt to follow or full if usher shall look after these people.";
+    ExternalStateUnknown "external-state-unknown"
+        "The account shows signs of an external user but no state of an invitation, so it cannot be told what it is."
+        "Look at the account in the portal; accounts born through SharePoint sharing look like this.";
+    Unconfirmed "unconfirmed"
+        "An earlier invitation was sent and its answer never came; it is not repeated before two readings show that nothing happened."
+        "";
+    RefusedRecently "refused-recently" "Graph refused this person within the last day; it is not tried again before that."
+        "See the error of the last run; correct it, and the next day's run tries again.";
+    InternalNotSynced "internal-not-synced" "The account is internal and Entra Connect does not master it, so it is not converted."
+        "Invite the person by `usher provision`, or remove the account if it is left over.";
+    AccountDisabled "account-disabled" "The account is disabled." "Enable it at its master if the person shall be invited.";
+    EnabledUnknown "enabled-unknown" "It could not be read whether the account is enabled." "";
+    NoAddress "no-address" "The property that invite.address names holds no address of the partner's domains."
+        "Let the sync flow the address into that property, or choose another invite.address.";
+    AddressAmbiguous "address-ambiguous" "The property that invite.address names holds several addresses of the partner's domains."
+        "Leave one of them.";
+    MailIsNotAddress "mail-is-not-address"
+        "The account's mail differs from the address to invite; Microsoft converts an account only where they are equal."
+        "Set mail to the address at the account's master, or choose invite.address = \"mail\".";
+    AddressNotInvitable "address-not-invitable" "The address holds a character that Graph does not take in invitations, such as +."
+        "Give the person an address without it.";
+    PreviousDomain "previous-domain" "The address is in a domain of scope.previous_domains, which is not newly invited." "";
+    Twin "twin" "Another object of this directory has the same address." "Remove the address from one of the two, or delete the one left over.";
+    OutsidePilot "outside-pilot" "A pilot list is set and the person is not on it." "Add the person to pilot, or empty the list.";
+    ProtectedGroup "protected-group" "The person is in the protected group." "";
+    DirectoryRole "directory-role" "The person holds a directory role, or could activate one." "";
+    ProtectionUnknown "protection-unknown" "Roles or the protected group could not be read, so the person may be protected."
+        "Grant RoleManagement.Read.Directory and GroupMember.Read.All, and check that the protected group exists.";
+    ExchangePlan "exchange-plan" "A plan of Exchange Online is assigned; with a mailbox here the account cannot be converted."
+        "Remove the Exchange plan and wait until the mailbox is gone.";
+    ExchangeUnknown "exchange-unknown" "It could not be read whether a plan of Exchange Online is assigned." "";
+    Gone "gone" "The object is not in the directory any more." "";
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+
+    #[test]
+    fn every_reason_has_a_name_of_its_own_and_a_sentence() {
+        let mut names: Vec<_> = Reason::ALL.iter().map(|reason| reason.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Reason::ALL.len());
+        for reason in Reason::ALL {
+            assert!(reason.text().ends_with('.'), "{reason}");
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+    }
+}

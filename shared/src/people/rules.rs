@@ -1,0 +1,271 @@
+//! What must hold before a synced person is converted: one rule each, in the order in which they are told.
+//!
+//! Responsible for: the rulings "in scope", "convertible" and "protected". The first rule that does not hold decides, and
+//! its reason is what plan, log and `explain` show. Not responsible for: how many at once; see [`super::guard`].
+
+use super::person::{Person, Standing};
+use super::reason::Reason;
+use super::scope::{Scope, candidate_addresses, scope_of};
+use super::snapshot::{Evidence, Snapshot};
+use crate::address::Address;
+use crate::config::{Config, Partner};
+use crate::ids::UserId;
+use crate::journal::memory::{Memory, StepState};
+use crate::tri::Tri;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A refusal for the person's own reason is not tried again before this has passed.
+pub const RETRY_AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(24);
+
+/// Everything that decisions may look at.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What was observed.
+    pub snapshot: &'a Snapshot,
+    /// What usher remembers having done.
+    pub memory: &'a Memory,
+    /// The moment for which to decide.
+    pub now: Timestamp,
+}
+
+/// The rules, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// The address is in one of the partner's domains.
+    Domain,
+    /// Member of a scope group, where some are configured.
+    Group,
+    /// In no exclusion group.
+    NotExcluded,
+    /// In no other partner's scope.
+    OnePartner,
+    /// The account shows no sign of an external user.
+    Internal,
+    /// No earlier write's outcome is open.
+    NothingUnconfirmed,
+    /// Not refused within the last day.
+    NotRefusedLately,
+    /// Entra Connect masters the account.
+    Synced,
+    /// Signing in is allowed.
+    Enabled,
+    /// There is exactly one address to invite, it equals `mail`, and Graph takes it.
+    Address,
+    /// The domain is one that is newly invited.
+    CurrentDomain,
+    /// No other object has the address.
+    NoTwin,
+    /// On the pilot list, where there is one.
+    InPilot,
+    /// Still there at the closer look.
+    Exists,
+    /// Not in the protected group.
+    NotProtected,
+    /// No directory role.
+    NoDirectoryRole,
+    /// No plan of Exchange Online.
+    NoExchangePlan,
+}
+
+impl Rule {
+    /// The rules that the sweep alone answers.
+    pub const FROM_SWEEP: &[Self] = &[
+        Self::Domain,
+        Self::Group,
+        Self::NotExcluded,
+        Self::OnePartner,
+        Self::Internal,
+        Self::NothingUnconfirmed,
+        Self::NotRefusedLately,
+        Self::Synced,
+        Self::Enabled,
+        Self::Address,
+        Self::CurrentDomain,
+        Self::NoTwin,
+        Self::InPilot,
+    ];
+
+    /// The rules that need the closer look.
+    pub const FROM_CLOSER_LOOK: &[Self] =
+        &[Self::Exists, Self::NotProtected, Self::NoDirectoryRole, Self::NoExchangePlan];
+
+    /// The name, as `explain` shows it.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// One person before one partner's rules.
+pub struct Case<'a> {
+    view: View<'a>,
+    /// The partner.
+    pub partner: &'a Partner,
+    /// The person.
+    pub person: &'a Person,
+    /// How the person stands to the partner.
+    pub scope: Scope,
+}
+
+/// Whether a rule holds; where it does not, why the person is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it holds.
+    pub holds: Tri,
+    /// The reason, unless it holds.
+    pub reason: Option<Reason>,
+}
+
+impl Finding {
+    const HOLDS: Self = Self { holds: Tri::Yes, reason: None };
+
+    const fn fails(reason: Reason) -> Self {
+        Self { holds: Tri::No, reason: Some(reason) }
+    }
+
+    const fn unknown(reason: Reason) -> Self {
+        Self { holds: Tri::Unknown, reason: Some(reason) }
+    }
+
+    const fn when(holds: Tri, fails: Reason, unknown: Reason) -> Self {
+        match holds {
+            Tri::Yes => Self::HOLDS,
+            Tri::No => Self::fails(fails),
+            Tri::Unknown => Self::unknown(unknown),
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    /// `person` before the rules of `partner`.
+    pub fn new(view: View<'a>, partner: &'a Partner, person: &'a Person) -> Self {
+        let scope = scope_in(view, partner, person);
+        Self { view, partner, person, scope }
+    }
+
+    /// The first of `rules` that does not hold, by its reason.
+    pub fn first_obstacle(&self, rules: &[Rule]) -> Option<Reason> {
+        rules.iter().find_map(|rule| self.find(*rule).reason)
+    }
+
+    /// The one address to invite, where there is exactly one.
+    pub fn address(&self) -> Option<&'a Address> {
+        let mut candidates = candidate_addresses(self.person, self.partner);
+        let first = candidates.next();
+        if candidates.next().is_some() { None } else { first }
+    }
+
+    /// The closer look, all unknown before it was made.
+    pub fn evidence(&self) -> Evidence {
+        self.view.snapshot.evidence.get(&self.person.id).copied().unwrap_or_default()
+    }
+
+    /// Whether the closer look was made.
+    pub fn was_looked_at(&self) -> bool {
+        self.view.snapshot.evidence.contains_key(&self.person.id)
+    }
+
+    /// Judges one rule.
+    pub fn find(&self, rule: Rule) -> Finding {
+        let evidence = self.evidence();
+        match rule {
+            Rule::Domain => self.domain(),
+            Rule::Group => Finding::when(self.scope.group, Reason::NotInGroup, Reason::GroupUnknown),
+            Rule::NotExcluded => Finding::when(!self.scope.excluded, Reason::Excluded, Reason::ExclusionUnknown),
+            Rule::OnePartner => Finding::when(!self.in_another_scope(), Reason::TwoPartners, Reason::TwoPartners),
+            Rule::Internal => self.internal(),
+            Rule::NothingUnconfirmed => match self.last_step() {
+                Some(StepState::Open { .. }) => Finding::fails(Reason::Unconfirmed),
+                _ => Finding::HOLDS,
+            },
+            Rule::NotRefusedLately => match self.last_step() {
+                Some(StepState::Refused { at, .. }) if self.view.now < *at + RETRY_AFTER_REFUSAL => {
+                    Finding::fails(Reason::RefusedRecently)
+                }
+                _ => Finding::HOLDS,
+            },
+            Rule::Synced => Finding::when(self.person.synced, Reason::InternalNotSynced, Reason::InternalNotSynced),
+            Rule::Enabled => Finding::when(self.person.enabled, Reason::AccountDisabled, Reason::EnabledUnknown),
+            Rule::Address => self.address_is_fit(),
+            Rule::CurrentDomain => match self.address() {
+                Some(address) if self.partner.domain_is_invited(address.domain()) => Finding::HOLDS,
+                _ => Finding::fails(Reason::PreviousDomain),
+            },
+            Rule::NoTwin if self.twin().is_some() => Finding::fails(Reason::Twin),
+            Rule::NoTwin => Finding::HOLDS,
+            Rule::InPilot => match self.address() {
+                Some(address) if self.partner.pilot_allows(address) => Finding::HOLDS,
+                _ => Finding::fails(Reason::OutsidePilot),
+            },
+            Rule::Exists => Finding::when(evidence.exists, Reason::Gone, Reason::ProtectionUnknown),
+            Rule::NotProtected => {
+                Finding::when(!evidence.protected_group, Reason::ProtectedGroup, Reason::ProtectionUnknown)
+            }
+            Rule::NoDirectoryRole => {
+                Finding::when(!evidence.directory_role, Reason::DirectoryRole, Reason::ProtectionUnknown)
+            }
+            Rule::NoExchangePlan => {
+                Finding::when(!evidence.exchange_plan, Reason::ExchangePlan, Reason::ExchangeUnknown)
+            }
+        }
+    }
+
+    /// Another object that has the address to invite.
+    pub fn twin(&self) -> Option<UserId> {
+        self.view.snapshot.twin_of(self.person.id, self.address()?)
+    }
+
+    /// The code of the last refusal, if the last step was refused.
+    pub fn refusal(&self) -> Option<&'a str> {
+        match self.last_step()? {
+            StepState::Refused { code, .. } => Some(code),
+            StepState::Open { .. } => None,
+        }
+    }
+
+    fn domain(&self) -> Finding {
+        let unknown = if self.person.is_external().is_no() { Reason::NoAddress } else { Reason::ScopeUnknown };
+        Finding::when(self.scope.domain, Reason::OutOfScope, unknown)
+    }
+
+    fn internal(&self) -> Finding {
+        let brought_in = self.view.memory.person(self.person.id).is_some_and(|known| known.brought_in);
+        match self.person.standing {
+            Standing::Internal => Finding::HOLDS,
+            Standing::Unclear => Finding::unknown(Reason::ExternalStateUnknown),
+            Standing::ExternalWithoutState => Finding::fails(Reason::ExternalStateUnknown),
+            // Whom usher brought in is told as such, and so is somebody whose answer has not been seen yet.
+            _ if !brought_in && self.last_step().is_none() => Finding::fails(Reason::InvitedByOthers),
+            Standing::Pending => Finding::fails(Reason::Pending),
+            Standing::Accepted => Finding::fails(Reason::Accepted),
+        }
+    }
+
+    fn address_is_fit(&self) -> Finding {
+        let Some(address) = self.address() else {
+            let several = candidate_addresses(self.person, self.partner).next().is_some();
+            return Finding::fails(if several { Reason::AddressAmbiguous } else { Reason::NoAddress });
+        };
+        if self.person.addresses_in(super::person::Sources::MAIL).next() != Some(address) {
+            return Finding::fails(Reason::MailIsNotAddress);
+        }
+        if address.is_invitable() { Finding::HOLDS } else { Finding::fails(Reason::AddressNotInvitable) }
+    }
+
+    fn in_another_scope(&self) -> Tri {
+        let others = self.view.config.partners.iter().filter(|other| other.name != self.partner.name);
+        others.map(|other| scope_in(self.view, other, self.person).in_scope()).fold(Tri::No, Tri::or)
+    }
+
+    fn last_step(&self) -> Option<&'a StepState> {
+        self.view.memory.person(self.person.id)?.step.as_ref().map(|step| &step.state)
+    }
+}
+
+fn scope_in(view: View<'_>, partner: &Partner, person: &Person) -> Scope {
+    let known = view.memory.person(person.id).filter(|known| known.partner == partner.name);
+    scope_of(person, partner, view.snapshot, known.map(|known| &known.address))
+}

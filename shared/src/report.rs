@@ -1,0 +1,219 @@
+//! What a run shows: the contract of `--json`, and what stays in the state for `status`.
+//!
+//! Responsible for: the shapes. Not responsible for: tables and colours; the commands are.
+
+use crate::config::Mode;
+use crate::graph::{GraphError, Kind};
+use crate::ids::{RunId, UserId};
+use crate::journal::record::{ActionKind, Job};
+use crate::people::guard::Held;
+use crate::people::plan::{ActionReason, PartnerPlan};
+use crate::people::reason::Reason;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What `plan` and `apply` show.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The run.
+    pub run: RunId,
+    /// Plan or apply.
+    pub mode: Mode,
+    /// Whether the run went through its whole plan; not so when it was stopped or its time ran short.
+    pub finished: bool,
+    /// One entry per partner, in the order of the configuration.
+    pub partners: Vec<PartnerReport>,
+}
+
+/// What happened for one partner.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartnerReport {
+    /// The partner's name.
+    pub partner: String,
+    /// Whether everything that its decisions need could be read.
+    pub complete: bool,
+    /// People observed in scope.
+    pub observed: usize,
+    /// The plan's name.
+    pub plan: String,
+    /// The guard that stopped everything for this partner.
+    pub held: Option<Held>,
+    /// How many more wait for their wave or their day.
+    pub waiting: usize,
+    /// The wave that this was, counted from 1, unless the waves are over.
+    pub wave: Option<usize>,
+    /// What was to be done, with what became of it.
+    pub actions: Vec<ActionReport>,
+    /// How many people in view are left alone, by reason.
+    pub untouched: BTreeMap<Reason, usize>,
+    /// Why the partner failed as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+}
+
+/// One action with what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ActionReport {
+    /// What.
+    pub action: ActionKind,
+    /// To whom.
+    pub person: PersonReport,
+    /// Why.
+    pub reason: ActionReason,
+    /// What the person was.
+    pub before: String,
+    /// What they are meant to be.
+    pub after: String,
+    /// What became of it.
+    pub outcome: OutcomeReport,
+    /// Why it failed.
+    pub error: Option<ErrorReport>,
+}
+
+/// A person, for the operator's eyes.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonReport {
+    /// Object id.
+    pub id: UserId,
+    /// The address invited.
+    pub address: String,
+}
+
+/// What became of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeReport {
+    /// Not sent: plan mode, or its turn did not come.
+    Planned,
+    /// Done.
+    Done,
+    /// Refused.
+    Failed,
+    /// Sent, and nobody knows what became of it.
+    Unconfirmed,
+    /// Left out, because something else touched the person meanwhile.
+    Skipped,
+}
+
+/// A failure, as people and programs read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorReport {
+    /// Graph's code, or one of ours.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub advice: String,
+    /// Whether it may go away by itself.
+    pub transient: bool,
+}
+
+/// A run in short, as `status` shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// The run.
+    pub run: RunId,
+    /// Which job.
+    pub job: Job,
+    /// Plan or apply.
+    pub mode: Mode,
+    /// When its snapshot was begun.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// People observed in scope.
+    pub observed: usize,
+    /// Actions in its plan.
+    pub planned: usize,
+    /// Actions done.
+    pub done: usize,
+    /// Actions refused.
+    pub failed: usize,
+    /// Actions of which nobody knows what became of them.
+    pub unconfirmed: usize,
+    /// People who wait for their wave or their day.
+    pub waiting: usize,
+    /// The guard that stopped it.
+    pub held: Option<Held>,
+}
+
+impl PartnerReport {
+    /// The report of a plan of which nothing is carried out yet.
+    pub fn of(plan: &PartnerPlan, config_hash: &str) -> Self {
+        Self {
+            partner: plan.partner.clone(),
+            complete: plan.complete,
+            observed: plan.observed,
+            plan: plan.id(config_hash),
+            held: plan.held.clone(),
+            waiting: plan.waiting,
+            wave: plan.wave.map(|wave| wave + 1),
+            actions: plan
+                .actions
+                .iter()
+                .map(|action| ActionReport {
+                    action: action.kind,
+                    person: PersonReport { id: action.person, address: action.address.as_str().to_owned() },
+                    reason: action.reason,
+                    before: action.before.clone(),
+                    after: action.after.clone(),
+                    outcome: OutcomeReport::Planned,
+                    error: None,
+                })
+                .collect(),
+            untouched: plan.untouched.clone(),
+            error: None,
+        }
+    }
+
+    /// How many actions had this outcome.
+    pub fn count(&self, outcome: OutcomeReport) -> usize {
+        self.actions.iter().filter(|action| action.outcome == outcome).count()
+    }
+
+    /// The run in short.
+    pub fn summary(&self, run: RunId, job: Job, mode: Mode, started: Timestamp, finished: Timestamp) -> RunSummary {
+        RunSummary {
+            run,
+            job,
+            mode,
+            started,
+            finished,
+            observed: self.observed,
+            planned: self.actions.len(),
+            done: self.count(OutcomeReport::Done),
+            failed: self.count(OutcomeReport::Failed),
+            unconfirmed: self.count(OutcomeReport::Unconfirmed),
+            waiting: self.waiting,
+            held: self.held.clone(),
+        }
+    }
+}
+
+impl From<&GraphError> for ErrorReport {
+    fn from(error: &GraphError) -> Self {
+        let message = if error.message().is_empty() { error.to_string() } else { error.message().to_owned() };
+        Self {
+            code: error.code.clone().unwrap_or_else(|| match error.status {
+                Some(status) => format!("http-{status}"),
+                None => "no-answer".to_owned(),
+            }),
+            message,
+            advice: match error.kind {
+                Kind::Throttled { .. } => "Nothing to do: the next run goes on. If it lasts, lower tenant.quota_percent.",
+                Kind::Unauthenticated => "Check that the identity exists and is for this tenant and cloud.",
+                Kind::Forbidden => {
+                    "Check the identity's permissions (User.Invite.All, User.Read.All) and who may invite guests in this tenant."
+                }
+                Kind::NotFound => "Check whether the object was deleted meanwhile.",
+                Kind::Refused => "Correct what Graph objects to; it is tried again after a day.",
+                Kind::Unavailable => "Nothing to do: the next run goes on.",
+                Kind::OutcomeUnknown => "Nothing to do: the next sweeps read whether it happened before it is tried again.",
+                Kind::Malformed => "Something between usher and Graph changes the answers; look at proxies.",
+            }
+            .to_owned(),
+            transient: error.is_transient(),
+        }
+    }
+}

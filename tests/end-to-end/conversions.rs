@@ -1,0 +1,94 @@
+//! People whom Entra Connect synced are found and converted, once each.
+
+use crate::support::{Config, World};
+use anyhow::Result;
+use jiff::SignedDuration;
+
+/// Through the host: timer, queue, work; then once more, and after an outage.
+async fn all_are_converted_once(people: u32) -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(people);
+    let host = world.host().await?;
+    world.tick(&host).await?;
+    assert_eq!(world.mails_of(&ids), vec![1; ids.len()], "everybody is mailed exactly once");
+    let pending =
+        world.directory(|directory| directory.users().filter(|user| user.external_user_state.is_some()).count());
+    assert_eq!(pending, ids.len());
+
+    let writes = world.writes();
+    world.tick(&host).await?;
+    assert_eq!(world.writes(), writes, "a second run right after writes nothing");
+
+    world.clock.advance(SignedDuration::from_hours(30 * 24));
+    let late = world.directory(|directory| directory.sync_people(people + 1..=people + 5, "fabrikam.us"));
+    world.clock.advance(SignedDuration::from_hours(30 * 24));
+    host.restart().await?;
+    world.tick(&host).await?;
+    assert_eq!(world.mails_of(&late), [1; 5], "an outage of 30 days between two runs loses nobody");
+    assert_eq!(world.mails_of(&ids), vec![1; ids.len()], "and mails nobody twice");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_and_one_people_are_converted_once() -> Result<()> {
+    all_are_converted_once(101).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_people_are_converted_once() -> Result<()> {
+    all_are_converted_once(1000).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_thousand_people_are_converted_once() -> Result<()> {
+    all_are_converted_once(5000).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_plan_mode_nothing_is_written_by_any_path() -> Result<()> {
+    let world = World::new(Config { mode: "plan", ..Config::default() }).await;
+    world.people(30);
+    let host = world.host().await?;
+    world.tick(&host).await?;
+    world.usher(&["apply"]).await.exits(3);
+    world.usher(&["apply", "--quick"]).await.exits(3);
+    world.usher(&["apply", "--adopt-state"]).await.exits(3);
+    world.usher(&["plan"]).await.exits(0);
+    world.usher(&["explain", "person-0001@fabrikam.us"]).await.exits(0);
+    world.usher(&["status"]).await.exits(0);
+    assert_eq!(world.writes(), 0);
+    assert!(world.tenant.mails().is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_runs_go_in_waves_and_then_all_follow() -> Result<()> {
+    let world = World::new(Config { limits: String::new(), ..Config::default() }).await;
+    let ids = world.people(230);
+    let host = world.host().await?;
+    let mut invited = Vec::new();
+    for _ in 0..5 {
+        world.tick(&host).await?;
+        invited.push(world.tenant.mails().len());
+        world.clock.advance(SignedDuration::from_mins(5));
+    }
+    assert_eq!(invited, [1, 11, 34, 230, 230], "1, then 10, then 10 % of 230 rounded up, then the rest");
+    assert_eq!(world.mails_of(&ids), vec![1; 230]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daily_ceiling_lets_the_rest_wait_for_the_next_day() -> Result<()> {
+    let world = World::new(Config { limits: "invitations = 40\nwaves = []".into(), ..Config::default() }).await;
+    world.people(100);
+    let mut invited = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..2 {
+            world.usher(&["apply", "--quick"]).await.exits(0);
+        }
+        invited.push(world.tenant.mails().len());
+        world.clock.advance(SignedDuration::from_hours(25));
+    }
+    assert_eq!(invited, [40, 80, 100]);
+    Ok(())
+}

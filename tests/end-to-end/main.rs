@@ -1,0 +1,16 @@
+//! usher end to end: the real binary, started as a process, against the simulated tenant and the host stand-in.
+//!
+//! - [`conversions`]: people are found and converted, once each.
+//! - [`untouched`]: people who must not be touched are not, and `explain` says why.
+//! - [`bodies`]: what an invitation looks like on the wire, in each cloud.
+//! - [`handler`]: the process as the Functions host sees it.
+//! - [`commands`]: arguments, exit codes and output.
+//! - [`trouble`]: refusals, lost answers, limits.
+
+mod bodies;
+mod commands;
+mod conversions;
+mod handler;
+mod support;
+mod trouble;
+mod untouched;

@@ -1,0 +1,33 @@
+//! The app's folder as it would be deployed, and the app under the host stand-in. Used by the tests and by the demo.
+
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use usher_simulator::clock::SimClock;
+use usher_simulator::host::{Host, HostOptions};
+
+/// Lays out the folder: host.json, a folder for each function with its `function.json`, and the binary.
+pub(crate) fn assemble(app: PathBuf) -> Result<()> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("a repository")?;
+    fs::create_dir_all(&app)?;
+    fs::copy(repository.join("host.json"), app.join("host.json"))?;
+    for entry in fs::read_dir(repository.join("functions"))? {
+        let function = entry?.path();
+        let description = function.join("function.json");
+        if let (true, Some(name)) = (description.exists(), function.file_name()) {
+            fs::create_dir_all(app.join(name))?;
+            fs::copy(description, app.join(name).join("function.json"))?;
+        }
+    }
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_usher"), app.join("usher"))?;
+    Ok(())
+}
+
+/// Starts the app in that folder with these settings.
+pub(crate) async fn start(app: PathBuf, clock: SimClock, settings: Vec<(String, String)>) -> Result<Host> {
+    let mut options = HostOptions::new(app, clock);
+    options.settings = settings;
+    options.settings.push(("INVITE_SCHEDULE".to_owned(), "0 */5 * * * *".to_owned()));
+    options.now_variable = Some("USHER_NOW".to_owned());
+    Host::start(options).await
+}

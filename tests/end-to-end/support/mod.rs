@@ -1,0 +1,243 @@
+//! A world to test in: a tenant, usher's configuration and state for it, and ways to run usher.
+
+pub(crate) mod app;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::process::Command;
+use usher_simulator::clock::SimClock;
+use usher_simulator::cloud::Cloud;
+use usher_simulator::conformance::check_all;
+use usher_simulator::host::Host;
+use usher_simulator::tenant::{Directory, Tenant, TenantOptions};
+use uuid::Uuid;
+
+/// The binary under test, built by cargo.
+pub(crate) const USHER: &str = env!("CARGO_BIN_EXE_usher");
+
+/// How many times faster than real time everything runs.
+const SPEED: f64 = 2000.0;
+
+/// A tenant with usher beside it. When it is dropped, everything that went over the wire is held against Microsoft's
+/// schema, and any request that the simulated tenant did not know fails the test.
+pub(crate) struct World {
+    pub(crate) tenant: Tenant,
+    pub(crate) clock: SimClock,
+    cloud: Cloud,
+    folder: TempDir,
+    config: Config,
+}
+
+/// What goes into `usher.toml`.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) mode: &'static str,
+    /// Further keys of `[tenant]`.
+    pub(crate) tenant: String,
+    /// Further keys of `[[partner]]`.
+    pub(crate) partner: String,
+    /// Further keys of `[partner.scope]`.
+    pub(crate) scope: String,
+    /// Keys of `[partner.limits]`.
+    pub(crate) limits: String,
+    /// Further sections.
+    pub(crate) rest: String,
+}
+
+impl Default for Config {
+    /// Nothing bounds: tests that are about bounds say so.
+    fn default() -> Self {
+        Self {
+            mode: "apply",
+            tenant: "invitations_per_minute = 1200\nquota_percent = 100".into(),
+            partner: String::new(),
+            scope: String::new(),
+            limits: "invitations = 100000\nwaves = []".into(),
+            rest: String::new(),
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Output {
+    /// The one JSON document on stdout.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Asserts the exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
+}
+
+impl World {
+    /// A commercial tenant whose partner is in GCC High.
+    pub(crate) async fn new(config: Config) -> Self {
+        Self::in_cloud(Cloud::Global, config).await
+    }
+
+    /// A tenant in a cloud; its partner is in another one that it can be paired with.
+    pub(crate) async fn in_cloud(cloud: Cloud, config: Config) -> Self {
+        Self::with(cloud, config, |_| {}).await
+    }
+
+    /// A tenant with further options.
+    pub(crate) async fn with(cloud: Cloud, config: Config, options: impl FnOnce(&mut TenantOptions)) -> Self {
+        let start: Timestamp = "2026-03-02T08:00:00Z".parse().expect("a time");
+        let clock = SimClock::new(start, SPEED);
+        let mut tenant = TenantOptions { cloud, ..TenantOptions::new(clock.clone()) };
+        options(&mut tenant);
+        let tenant = Tenant::start(tenant).await.expect("a tenant");
+        let world = Self { tenant, clock, cloud, folder: tempfile::tempdir().expect("a folder"), config };
+        app::assemble(world.app()).expect("an app folder");
+        world.write_config();
+        world
+    }
+
+    /// Changes the configuration.
+    pub(crate) fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.write_config();
+    }
+
+    fn write_config(&self) {
+        let (cloud, partner) = match self.cloud {
+            Cloud::Global => ("global", "us-gov"),
+            Cloud::UsGov => ("us-gov", "global"),
+            Cloud::UsGovDod => ("us-gov-dod", "global"),
+            Cloud::China => ("china", "global"),
+        };
+        let Config { mode, tenant, partner: keys, scope, limits, rest } = &self.config;
+        let id = self.tenant.with_directory(|directory| directory.tenant_id());
+        let text = format!(
+            "[tenant]\nid = \"{id}\"\ncloud = \"{cloud}\"\nmode = \"{mode}\"\n{tenant}\n\
+             [[partner]]\nname = \"fabrikam\"\ntenant_id = \"22222222-2222-4222-8222-222222222222\"\n\
+             cloud = \"{partner}\"\n{keys}\n[partner.scope]\ndomains = [\"fabrikam.us\"]\n{scope}\n\
+             [partner.limits]\n{limits}\n{rest}\n"
+        );
+        std::fs::write(self.config_path(), text).expect("the configuration can be written");
+    }
+
+    /// The folder that would be deployed.
+    pub(crate) fn app(&self) -> PathBuf {
+        self.folder.path().join("app")
+    }
+
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.app().join("usher.toml")
+    }
+
+    /// Where the state is.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    /// The variables that point usher to this world. Its clock starts now.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        [
+            ("USHER_STATE", format!("file://{}", self.state().display())),
+            ("USHER_GRAPH_ROOT", self.tenant.graph_root().to_owned()),
+            ("USHER_LOGIN_ROOT", self.tenant.login_root()),
+            ("USHER_NOW", self.clock.now().to_string()),
+            ("USHER_SPEED", SPEED.to_string()),
+            ("IDENTITY_ENDPOINT", self.tenant.identity_endpoint()),
+            ("IDENTITY_HEADER", self.tenant.identity_header()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    /// A command that would run usher here.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(USHER);
+        command.args(arguments).arg("--config").arg(self.config_path());
+        command.env_clear().envs(self.variables());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs usher.
+    pub(crate) async fn usher(&self, arguments: &[&str]) -> Output {
+        run(self.command(arguments)).await
+    }
+
+    /// Runs usher with `--json` and gives its document.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> impl Future<Output = Value> {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        let command = self.command(&arguments);
+        async move { run(command).await.json() }
+    }
+
+    /// Starts the app under the host stand-in.
+    pub(crate) async fn host(&self) -> Result<Host> {
+        app::start(self.app(), self.clock.clone(), self.variables()).await
+    }
+
+    /// One tick of the quick path: the timer fires, and the queue is worked off.
+    pub(crate) async fn tick(&self, host: &Host) -> Result<()> {
+        let timer = host.fire_timer("invite").await?;
+        anyhow::ensure!(timer.succeeded(), "{timer:?}\n{:?}", host.console());
+        for invocation in host.drain(50).await? {
+            anyhow::ensure!(invocation.succeeded(), "{invocation:?}\n{:?}", host.console());
+        }
+        Ok(())
+    }
+
+    /// People whom Entra Connect synced and who can be converted: `person-0001@fabrikam.us` and so on.
+    pub(crate) fn people(&self, count: u32) -> Vec<Uuid> {
+        self.directory(|directory| directory.sync_people(1..=count, "fabrikam.us"))
+    }
+
+    pub(crate) fn directory<T>(&self, work: impl FnOnce(&mut Directory) -> T) -> T {
+        self.tenant.with_directory(work)
+    }
+
+    /// Requests to the directory that are not reads, those inside batches counted singly.
+    pub(crate) fn writes(&self) -> usize {
+        let is_write = |method: &str, path: &str| method != "GET" && path != "/$batch";
+        self.tenant.exchanges().iter().filter(|exchange| is_write(&exchange.method, &exchange.path)).count()
+    }
+
+    /// How many mails each of these people got.
+    pub(crate) fn mails_of(&self, people: &[Uuid]) -> Vec<usize> {
+        let mails = self.tenant.mails();
+        people.iter().map(|person| mails.iter().filter(|mail| mail.user == *person).count()).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let violations = self.tenant.violations();
+        assert!(violations.is_empty(), "{violations:#?}");
+        check_all(self.cloud, &self.tenant.exchanges()).assert_clean();
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) async fn run(mut command: Command) -> Output {
+    let output = command.output().await.context("usher could not be started").expect("a process");
+    Output {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Refusals, lost answers and limits: what happens to the person, and to everybody else.
+
+use crate::support::{Config, World};
+use anyhow::Result;
+use jiff::SignedDuration;
+use serde_json::Value;
+use usher_simulator::tenant::{Fault, Matcher, SyncedPerson};
+use uuid::Uuid;
+
+/// What a report says about a person.
+fn of<'a>(report: &'a Value, person: Uuid) -> &'a Value {
+    let actions = report["partners"][0]["actions"].as_array().expect("actions");
+    actions.iter().find(|action| action["person"]["id"] == person.to_string()).unwrap_or(&Value::Null)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_persons_refusal_does_not_stop_the_others_and_is_not_repeated_within_a_day() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(30);
+    let refused = world.directory(|directory| {
+        directory.sync_person(SyncedPerson { conversion_refused: true, ..SyncedPerson::new("upn@fabrikam.us") })
+    });
+    let report = world.usher(&["apply", "--json"]).await.exits(4).json();
+    assert_eq!(world.mails_of(&ids), vec![1; 30]);
+    let action = of(&report, refused);
+    assert_eq!(action["outcome"], "failed", "{action:#}");
+    assert!(action["error"]["advice"].as_str().is_some_and(|advice| !advice.is_empty()), "{action:#}");
+
+    let writes = world.writes();
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.writes(), writes, "not within a day");
+    let explained = world.json(&["explain", &refused.to_string()]).await;
+    assert_eq!(explained["decision"], "refused-recently");
+    world.clock.advance(SignedDuration::from_hours(25));
+    world.usher(&["apply"]).await.exits(1);
+    assert_eq!(world.writes(), writes + 1, "and once on the next");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_lost_after_the_effect_is_read_and_never_sent_again() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(3);
+    world.tenant.fail_next(1, Matcher::post("/invitations"), Fault::status(504, "GatewayTimeout").after_effect());
+    let report = world.usher(&["apply", "--json"]).await.exits(4).json();
+    let actions = report["partners"][0]["actions"].as_array().expect("actions");
+    assert_eq!(actions.iter().filter(|action| action["outcome"] == "unconfirmed").count(), 1, "{report:#}");
+    for _ in 0..3 {
+        world.clock.advance(SignedDuration::from_mins(15));
+        world.usher(&["apply"]).await.exits(0);
+    }
+    assert_eq!(world.mails_of(&ids), [1, 1, 1]);
+    let explained = world.json(&["explain", &ids[0].to_string()]).await;
+    assert_eq!(explained["state"], "pending");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_lost_before_the_effect_is_sent_again_after_two_readings() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(1);
+    world.tenant.fail_next(1, Matcher::post("/invitations"), Fault::status(504, "GatewayTimeout"));
+    world.usher(&["apply"]).await.exits(1);
+    assert_eq!(world.mails_of(&ids), [0]);
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(&ids), [0], "one reading is not enough");
+    let explained = world.json(&["explain", &ids[0].to_string()]).await;
+    assert_eq!(explained["state"], "unconfirmed");
+    world.clock.advance(SignedDuration::from_mins(11));
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(&ids), [1]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_graph_refuses_for_rate_was_not_sent_and_is_sent_later() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(25);
+    let throttled = Fault::status(429, "TooManyRequests").retry_after("2.128");
+    world.tenant.fail_next(3, Matcher::post("/invitations"), throttled);
+    world.usher(&["apply"]).await.exits(4);
+    assert_eq!(world.mails_of(&ids).iter().sum::<usize>(), 22);
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(&ids), vec![1; 25]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_missing_is_nobodys_refusal() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(50);
+    world.directory(|directory| {
+        directory.permissions.retain(|name| !name.contains("Invite") && !name.contains("ReadWrite"))
+    });
+    let report = world.usher(&["apply", "--json"]).await.exits(1).json();
+    let error = &report["partners"][0]["error"];
+    assert!(error["advice"].as_str().is_some_and(|advice| advice.contains("User.Invite.All")), "{report:#}");
+    assert_eq!(world.writes(), 20, "the rest is not tried");
+    world.directory(|directory| directory.permissions.insert("User.Invite.All".into()));
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(&ids), vec![1; 50]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_breaks_off_touches_nobody() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(2500);
+    world.tenant.fail_next(1, Matcher::get("/users?never"), Fault::status(400, "BadRequest"));
+    world.tenant.clear_faults();
+    world.tenant.fail_next(100, Matcher::get("/users"), Fault::status(503, "ServiceUnavailable"));
+    world.usher(&["apply"]).await.exits(1);
+    assert_eq!(world.writes(), 0);
+    world.tenant.clear_faults();
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(&ids), vec![1; 2500]);
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! What usher is tested against: a simulated Entra tenant behind Microsoft Graph's protocol, and a stand-in for the Azure
+//! Functions host that starts a custom handler and talks to it as the real host does.
+//!
+//! Responsible for: following the *documented* rules of the services, not what is convenient for usher. It depends on no
+//! usher crate, so that an error in usher cannot hide in a type that both sides share.
+//!
+//! Not responsible for: anything that runs in production.
+//!
+//! - [`tenant`]: the directory as a model, its HTTP front (Graph, managed identity), people and administrators as actors.
+//! - [`host`]: the Functions host: process, timers, queues, envelopes.
+//! - [`conformance`]: holds every Graph exchange against Microsoft's published schema of the cloud it is meant for.
+//! - [`clock`]: the time that they share, which tests move.
+
+pub mod clock;
+pub mod cloud;
+pub mod conformance;
+pub mod exchange;
+pub mod host;
+pub mod tenant;

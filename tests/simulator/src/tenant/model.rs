@@ -1,0 +1,258 @@
+//! The directory: its objects, and the indexes that make 100,000 people quick to serve.
+//!
+//! Not responsible for: what people, administrators and Entra Connect do with it (`actors`), nor what Graph shows of
+//! it.
+
+use super::mail::Mail;
+use super::objects::{Group, OtherObject, RoleAssignment, RoleEligibility};
+use super::options::TenantOptions;
+use super::policy::InvitationPolicy;
+use super::user::User;
+use crate::clock::SimClock;
+use crate::cloud::Cloud;
+use anyhow::{Context, bail};
+use jiff::{Timestamp, Unit};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// A tenant's directory.
+#[derive(Debug)]
+pub struct Directory {
+    pub(super) options: TenantOptions,
+    pub(super) users: BTreeMap<Uuid, User>,
+    pub(super) deleted_users: BTreeMap<Uuid, User>,
+    pub(super) groups: BTreeMap<Uuid, Group>,
+    pub(super) others: BTreeMap<Uuid, OtherObject>,
+    pub(super) role_assignments: BTreeMap<Uuid, RoleAssignment>,
+    pub(super) role_eligibilities: BTreeMap<Uuid, RoleEligibility>,
+    pub(super) mails: Vec<Mail>,
+    /// Who is invited, and who refuses.
+    pub policy: InvitationPolicy,
+    /// The application permissions that the next token carries.
+    pub permissions: BTreeSet<String>,
+    by_address: HashMap<String, BTreeSet<Uuid>>,
+    made: u64,
+}
+
+impl Directory {
+    pub(super) fn new(options: TenantOptions) -> Self {
+        Self {
+            permissions: options.permissions.clone(),
+            options,
+            users: BTreeMap::new(),
+            deleted_users: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            others: BTreeMap::new(),
+            role_assignments: BTreeMap::new(),
+            role_eligibilities: BTreeMap::new(),
+            mails: Vec::new(),
+            policy: InvitationPolicy::default(),
+            by_address: HashMap::new(),
+            made: 0,
+        }
+    }
+
+    /// The tenant's id.
+    pub fn tenant_id(&self) -> Uuid {
+        self.options.id
+    }
+
+    /// The cloud it stands in.
+    pub fn cloud(&self) -> Cloud {
+        self.options.cloud
+    }
+
+    /// The domain that every tenant is born with, in which external users get their names.
+    pub fn initial_domain(&self) -> &str {
+        &self.options.initial_domain
+    }
+
+    /// Whether the domain belongs to this tenant.
+    pub fn is_verified(&self, domain: &str) -> bool {
+        let initial = std::iter::once(&self.options.initial_domain);
+        initial.chain(&self.options.verified_domains).any(|own| own.eq_ignore_ascii_case(domain))
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> &SimClock {
+        &self.options.clock
+    }
+
+    /// The time now, to the second, as the directory stores times.
+    pub fn now(&self) -> Timestamp {
+        let now = self.options.clock.now();
+        now.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor)).unwrap_or(now)
+    }
+
+    /// An id for something new: the same in every run that makes the same things in the same order.
+    pub fn new_id(&mut self) -> Uuid {
+        self.made += 1;
+        self.derived_id(&format!("made/{}", self.made))
+    }
+
+    /// The id that belongs to a name in this tenant.
+    pub fn derived_id(&self, name: &str) -> Uuid {
+        Uuid::new_v5(&self.options.id, name.as_bytes())
+    }
+
+    /// A user who is not deleted.
+    pub fn user(&self, id: Uuid) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    /// A soft-deleted user.
+    pub fn deleted_user(&self, id: Uuid) -> Option<&User> {
+        self.deleted_users.get(&id)
+    }
+
+    /// All users who are not deleted, by id.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// How many there are.
+    pub fn user_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// The user who has the address in any of their properties; the first by id if several have.
+    pub fn find(&self, address: &str) -> Option<&User> {
+        self.holders(address).find_map(|id| self.users.get(&id))
+    }
+
+    /// The user with this sign-in name.
+    pub(super) fn user_by_name(&self, user_principal_name: &str) -> Option<&User> {
+        self.holders(user_principal_name)
+            .filter_map(|id| self.users.get(&id))
+            .find(|user| user.user_principal_name.eq_ignore_ascii_case(user_principal_name))
+    }
+
+    /// The ids of all users, groups and contacts that have the address, by id.
+    pub(super) fn holders(&self, address: &str) -> impl Iterator<Item = Uuid> {
+        self.by_address.get(&normalised(address)).into_iter().flatten().copied()
+    }
+
+    /// Puts a user in, or replaces one.
+    pub fn insert_user(&mut self, user: User) {
+        let id = user.id;
+        if let Some(old) = self.users.remove(&id) {
+            self.forget_addresses(id, old.addresses());
+        }
+        self.remember_addresses(id, user.addresses());
+        self.users.insert(id, user);
+    }
+
+    /// Changes a user.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub fn update_user(&mut self, id: Uuid, change: impl FnOnce(&mut User)) -> anyhow::Result<()> {
+        let mut user = self.take_user(id)?;
+        change(&mut user);
+        self.insert_user(user);
+        Ok(())
+    }
+
+    /// Takes a user out, addresses included.
+    pub(super) fn take_user(&mut self, id: Uuid) -> anyhow::Result<User> {
+        let user = self.users.remove(&id).with_context(|| format!("there is no user {id}"))?;
+        self.forget_addresses(id, user.addresses());
+        Ok(user)
+    }
+
+    /// A group.
+    pub fn group(&self, id: Uuid) -> Option<&Group> {
+        self.groups.get(&id)
+    }
+
+    /// Puts a group in, or replaces one.
+    pub fn insert_group(&mut self, group: Group) {
+        if let Some(old) = self.groups.remove(&group.id) {
+            self.forget_addresses(old.id, old.addresses());
+        }
+        self.remember_addresses(group.id, group.addresses());
+        self.groups.insert(group.id, group);
+    }
+
+    /// Puts in an object that is neither user nor group, or replaces one.
+    pub fn insert_other(&mut self, other: OtherObject) {
+        if let Some(old) = self.others.remove(&other.id) {
+            self.forget_addresses(old.id, old.mail.as_deref().into_iter());
+        }
+        self.remember_addresses(other.id, other.mail.as_deref().into_iter());
+        self.others.insert(other.id, other);
+    }
+
+    /// Whether any object that is not deleted has the id.
+    pub fn exists(&self, id: Uuid) -> bool {
+        self.users.contains_key(&id) || self.groups.contains_key(&id) || self.others.contains_key(&id)
+    }
+
+    pub(super) fn require_group(&mut self, id: Uuid) -> anyhow::Result<&mut Group> {
+        self.groups.get_mut(&id).with_context(|| format!("there is no group {id}"))
+    }
+
+    pub(super) fn require_object(&self, id: Uuid) -> anyhow::Result<()> {
+        if !self.exists(id) {
+            bail!("there is no object {id}");
+        }
+        Ok(())
+    }
+
+    /// The groups that hold the object, directly or through other groups.
+    pub(super) fn groups_of(&self, id: Uuid) -> BTreeSet<Uuid> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![id];
+        while let Some(member) = open.pop() {
+            for group in self.groups.values().filter(|group| group.members.contains(&member)) {
+                if found.insert(group.id) {
+                    open.push(group.id);
+                }
+            }
+        }
+        found
+    }
+
+    /// The group and all groups nested in it.
+    pub(super) fn groups_below(&self, id: Uuid) -> Vec<&Group> {
+        let mut found: Vec<&Group> = self.groups.get(&id).into_iter().collect();
+        let mut at = 0;
+        while let Some(group) = found.get(at).copied() {
+            let nested = self.groups.values().filter(|inner| group.members.contains(&inner.id));
+            let new: Vec<&Group> = nested.filter(|inner| found.iter().all(|seen| seen.id != inner.id)).collect();
+            found.extend(new);
+            at += 1;
+        }
+        found
+    }
+
+    /// Whether the object has a directory role, active or through a group.
+    pub(super) fn has_role(&self, id: Uuid) -> bool {
+        let groups = self.groups_of(id);
+        self.role_assignments.values().any(|role| role.principal == id || groups.contains(&role.principal))
+    }
+
+    fn remember_addresses<'a>(&mut self, id: Uuid, addresses: impl Iterator<Item = &'a str>) {
+        for address in addresses {
+            self.by_address.entry(normalised(address)).or_default().insert(id);
+        }
+    }
+
+    fn forget_addresses<'a>(&mut self, id: Uuid, addresses: impl Iterator<Item = &'a str>) {
+        for address in addresses {
+            let key = normalised(address);
+            if let Some(holders) = self.by_address.get_mut(&key) {
+                holders.remove(&id);
+                if holders.is_empty() {
+                    self.by_address.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+/// An address as it is compared: lower case, without the `smtp:` of a proxy address.
+fn normalised(address: &str) -> String {
+    let lower = address.to_lowercase();
+    lower.strip_prefix("smtp:").map(str::to_owned).unwrap_or(lower)
+}

@@ -1,0 +1,106 @@
+//! What a property of a directory object is worth, in the one form that both `$filter` and the JSON answer are made
+//! from.
+//!
+//! Not responsible for: which properties an object has; each object says so itself.
+
+use super::error::GraphError;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// The value of a property.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Property<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    Bool(bool),
+    Time(Timestamp),
+    List(Vec<Property<'a>>),
+    Object(Vec<(&'static str, Property<'a>)>),
+}
+
+impl Property<'_> {
+    pub(super) fn to_json(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Text(text) => Value::from(text.as_ref()),
+            Self::Bool(value) => Value::from(*value),
+            Self::Time(time) => Value::from(time_text(*time)),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Object(fields) => {
+                fields.iter().map(|(name, value)| ((*name).to_owned(), value.to_json())).collect::<Map<_, _>>().into()
+            }
+        }
+    }
+
+    /// The value below this one that `path` names; absent is null.
+    pub(super) fn descend(self, path: &[String]) -> Self {
+        let Some((first, rest)) = path.split_first() else {
+            return self;
+        };
+        match self {
+            Self::Object(fields) => {
+                fields.into_iter().find(|(name, _)| name == first).map_or(Self::Null, |(_, value)| value.descend(rest))
+            }
+            _ => Self::Null,
+        }
+    }
+}
+
+/// Seconds are all that Graph shows of a directory object's times.
+pub(super) fn time_text(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+pub(super) fn text(value: &str) -> Property<'_> {
+    Property::Text(Cow::Borrowed(value))
+}
+
+pub(super) fn owned(value: impl ToString) -> Property<'static> {
+    Property::Text(Cow::Owned(value.to_string()))
+}
+
+pub(super) fn texts(values: &[String]) -> Property<'_> {
+    Property::List(values.iter().map(|value| text(value)).collect())
+}
+
+pub(super) fn maybe<'a, T>(value: Option<T>, make: impl FnOnce(T) -> Property<'a>) -> Property<'a> {
+    value.map_or(Property::Null, make)
+}
+
+/// An object of the directory as Graph shows it.
+pub(super) trait Resource {
+    /// Without the namespace: `user`.
+    const TYPE: &'static str;
+    /// Every property that may be selected or filtered.
+    const NAMES: &'static [&'static str];
+    /// What is shown when nothing is selected.
+    const DEFAULT: &'static [&'static str];
+
+    /// The value of one of [`Self::NAMES`].
+    fn property(&self, name: &str) -> Property<'_>;
+}
+
+/// The properties `names` of `resource` as a JSON object.
+pub(super) fn render<R: Resource>(resource: &R, names: &[&str]) -> Map<String, Value> {
+    names.iter().map(|name| ((*name).to_owned(), resource.property(name).to_json())).collect()
+}
+
+/// What `$select` asks for, checked against the type; the default projection if there is none.
+pub(super) fn projection<R: Resource>(select: Option<&[String]>) -> Result<Vec<&'static str>, GraphError> {
+    let Some(select) = select else {
+        return Ok(R::DEFAULT.to_vec());
+    };
+    select.iter().map(|name| find_name(R::NAMES, name, R::TYPE)).collect()
+}
+
+/// The name as the schema writes it. Graph is not so strict about case, but whoever writes a name otherwise has
+/// misread it.
+pub(super) fn find_name(names: &[&'static str], name: &str, kind: &str) -> Result<&'static str, GraphError> {
+    names.iter().find(|known| **known == name).copied().ok_or_else(|| {
+        GraphError::bad_request(format!(
+            "Parsing OData Select and Expand failed: \
+             Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
+        ))
+    })
+}

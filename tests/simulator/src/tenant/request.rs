@@ -1,0 +1,108 @@
+//! A request to Graph and its answer, independent of whether they came alone or inside a `$batch`.
+
+use super::error::GraphError;
+use serde_json::Value;
+
+/// A request to Graph.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) method: String,
+    /// Below the version, raw, with the leading slash.
+    pub(super) path: String,
+    /// Raw, without the question mark.
+    pub(super) query: String,
+    pub(super) body: Body,
+    pub(super) authorization: Option<String>,
+    /// `ConsistencyLevel: eventual` was sent.
+    pub(super) eventual: bool,
+    pub(super) priority: Option<String>,
+    pub(super) client_request_id: Option<String>,
+    pub(super) in_batch: bool,
+}
+
+/// What was sent as the body.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Empty,
+    Json(Value),
+    /// Not JSON, or not declared as such.
+    Unreadable,
+}
+
+impl Request {
+    /// The body's JSON object.
+    pub(super) fn object(&self) -> Result<&serde_json::Map<String, Value>, GraphError> {
+        match &self.body {
+            Body::Json(Value::Object(object)) => Ok(object),
+            Body::Json(_) | Body::Empty | Body::Unreadable => Err(GraphError::bad_request(
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of \
+                 valid JSON format.",
+            )),
+        }
+    }
+
+    /// The path's segments, percent-decoded.
+    pub(super) fn segments(&self) -> Vec<String> {
+        self.path.trim_start_matches('/').split('/').map(percent_decode).collect()
+    }
+}
+
+fn percent_decode(segment: &str) -> String {
+    let bytes = segment.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escape = segment.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escape {
+            Some(value) if byte == b'%' => {
+                decoded.push(value);
+                at += 3;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Option<Value>,
+    pub(super) headers: Vec<(&'static str, String)>,
+    /// Nothing is answered: the connection is cut instead.
+    pub(super) cut: bool,
+}
+
+impl Answer {
+    pub(super) fn ok(body: Value) -> Self {
+        Self::json(200, body)
+    }
+
+    pub(super) fn json(status: u16, body: Value) -> Self {
+        Self { status, body: Some(body), headers: Vec::new(), cut: false }
+    }
+
+    /// No answer at all.
+    pub(super) fn lost() -> Self {
+        Self { status: 0, body: None, headers: Vec::new(), cut: true }
+    }
+}
+
+/// What serving a request comes to.
+pub(super) type GraphResult = Result<Answer, GraphError>;
+
+#[cfg(test)]
+mod tests {
+    use super::percent_decode;
+
+    #[test]
+    fn a_segment_is_decoded_and_a_stray_percent_stays() {
+        assert_eq!(percent_decode("a_b.c%23EXT%23@d"), "a_b.c#EXT#@d");
+        assert_eq!(percent_decode("100%"), "100%");
+        assert_eq!(percent_decode("%C3%A9"), "é");
+    }
+}

@@ -1,0 +1,35 @@
+//! Which handler a request to Graph belongs to.
+
+use super::auth::Caller;
+use super::error::GraphError;
+use super::request::{GraphResult, Request};
+use super::state::State;
+use super::{batch, groups, invitations, membership, organization, roles, users};
+
+/// Carries out a request of an authenticated caller.
+pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) -> GraphResult {
+    let segments = request.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match (request.method.as_str(), segments.as_slice()) {
+        ("GET", ["organization"]) => organization::list(state, caller, request),
+        ("GET", ["users"]) => users::list(state, caller, request),
+        ("GET", ["users", user]) => users::get(state, caller, request, user),
+        ("POST", ["users", user, "checkMemberGroups"]) => membership::check(state, caller, request, user),
+        ("POST", ["users", user, "getMemberGroups"]) => membership::list(state, caller, request, user),
+        ("GET", ["groups"]) => groups::list(state, caller, request),
+        ("GET", ["groups", group]) => groups::get(state, caller, request, group),
+        ("GET", ["groups", group, "members", cast @ ..]) => {
+            groups::members(state, caller, request, group, cast, groups::Depth::Direct)
+        }
+        ("GET", ["groups", group, "transitiveMembers", cast @ ..]) => {
+            groups::members(state, caller, request, group, cast, groups::Depth::Transitive)
+        }
+        ("GET", ["roleManagement", "directory", "roleAssignments"]) => roles::assignments(state, caller, request),
+        ("GET", ["roleManagement", "directory", "roleEligibilityScheduleInstances"]) => {
+            roles::eligibilities(state, caller, request)
+        }
+        ("POST", ["invitations"]) => invitations::create(state, caller, request),
+        ("POST", ["$batch"]) => batch::run(state, caller, request),
+        _ => Err(GraphError::unknown("this request is not simulated")),
+    }
+}

@@ -1,0 +1,116 @@
+//! Drives the tenant over HTTP as a client of Graph would.
+
+mod authentication;
+mod batching;
+mod conversion;
+mod faults;
+mod invitation;
+mod membership;
+mod queries;
+mod reading;
+mod refusals;
+
+use super::{Tenant, TenantOptions};
+use crate::clock::SimClock;
+use crate::cloud::Cloud;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A tenant with a client that has its token.
+struct Client {
+    tenant: Tenant,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn in_cloud(cloud: Cloud) -> Self {
+        Self::with(|options| options.cloud = cloud).await
+    }
+
+    async fn with(change: impl FnOnce(&mut TenantOptions)) -> Self {
+        let start = "2026-11-22T10:00:00Z".parse().unwrap();
+        let mut options = TenantOptions::new(SimClock::new(start, 0.0));
+        change(&mut options);
+        let tenant = Tenant::start(options).await.unwrap();
+        let token = tenant.token();
+        Self { tenant, token, http: reqwest::Client::new() }
+    }
+
+    /// A request to a path below the version.
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}/v1.0{path}", self.tenant.graph_root());
+        self.http.request(method, url).bearer_auth(&self.token)
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    async fn get_advanced(&self, path: &str) -> (u16, Value) {
+        answer(self.request(Method::GET, path).header("ConsistencyLevel", "eventual")).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.request(Method::POST, path).json(&body)).await
+    }
+
+    async fn invite(&self, address: &str, more: Value) -> (u16, Value) {
+        self.post("/invitations", invitation(address, more)).await
+    }
+
+    /// All pages of a collection, each with its objects.
+    async fn pages(&self, path: &str) -> Vec<Vec<Value>> {
+        let mut pages = Vec::new();
+        let mut request = self.request(Method::GET, path);
+        loop {
+            let (status, body) = answer(request).await;
+            assert_eq!(status, 200, "{body}");
+            pages.push(body["value"].as_array().unwrap().clone());
+            let Some(next) = body["@odata.nextLink"].as_str() else {
+                return pages;
+            };
+            assert!(next.starts_with(self.tenant.graph_root()), "{next}");
+            request = self.http.get(next).bearer_auth(&self.token);
+        }
+    }
+
+    fn sync(&self, count: u32) -> Vec<Uuid> {
+        self.tenant.with_directory(|directory| directory.sync_people(1..=count, "fabrikam.us"))
+    }
+}
+
+async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.text().await.unwrap();
+    (status, if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap() })
+}
+
+/// The body of an invitation with a mail.
+fn invitation(address: &str, more: Value) -> Value {
+    let mut body = json!({
+        "invitedUserEmailAddress": address,
+        "inviteRedirectUrl": "https://myapps.microsoft.com",
+        "sendInvitationMessage": true,
+    });
+    for (name, value) in more.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+/// The code of an error.
+fn code(body: &Value) -> &str {
+    body["error"]["code"].as_str().unwrap_or_default()
+}
+
+/// The message of an error.
+fn message(body: &Value) -> &str {
+    body["error"]["message"].as_str().unwrap_or_default()
+}
