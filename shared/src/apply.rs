@@ -53,49 +53,53 @@ pub struct Applier<'a> {
     pub config: &'a Config,
     /// The only way to change the directory.
     pub writer: &'a DirectoryWriter,
-    /// The time.
-    pub clock: &'a Clock,
     /// The run.
     pub run: RunId,
+    /// Where everything is written down before it is sent.
+    pub journal: &'a mut Journal,
+    /// What goes into the journal with the next segment.
+    pub records: Vec<Record>,
+    /// The time.
+    pub clock: &'a Clock,
+    /// How fast.
+    pub pace: Pace,
+    /// How long.
+    pub until: &'a mut Until,
 }
 
 impl Applier<'_> {
-    /// Carries out a partner's actions in order. `done` is told of each batch. `records` go into the journal with the first
-    /// intents; what remains to be journalled is left in it.
+    /// Carries out a partner's actions in order; `done` is told how many more came to an end. The outcomes of the last
+    /// batch are in [`Applier::records`] afterwards.
     ///
     /// # Errors
     /// When the journal cannot be written; then nothing more was sent.
     pub async fn apply(
-        &self,
+        &mut self,
         partner: &Partner,
         actions: &[&Action],
-        journal: &mut Journal,
-        records: &mut Vec<Record>,
-        pace: &mut Pace,
-        until: &mut Until,
-        done: &(dyn Fn(&[Applied]) + Sync),
+        done: &(dyn Fn(usize) + Sync),
     ) -> Result<Ended, JournalError> {
         let mut ended = Ended { finished: true, ..Ended::default() };
         for batch in actions.chunks(MAX_REQUESTS) {
-            if until.is_over(TIME_FOR_A_BATCH) || !pace.pass(batch.len(), until).await {
+            if self.until.is_over(TIME_FOR_A_BATCH) || !self.pace.pass(batch.len(), self.until).await {
                 ended.finished = false;
                 break;
             }
-            let intents = batch.iter().map(|action| Record::Intent(self.intent(partner, action)));
-            records.extend(intents);
-            journal.append(std::mem::take(records), self.clock.now()).await?;
+            let intents: Vec<_> = batch.iter().map(|action| Record::Intent(self.intent(partner, action))).collect();
+            self.records.extend(intents);
+            self.write_down().await?;
             let requests: Vec<_> = batch.iter().map(|action| self.request(partner, action)).collect();
             let answers = self.writer.invite(&requests).await;
             let mut results: Vec<_> =
                 batch.iter().zip(answers).map(|(action, answer)| judge(action.person, answer)).collect();
             let stop = not_the_peoples(&mut results);
             let at = self.clock.now();
-            records.extend(results.iter().map(|applied| Record::Outcome {
+            self.records.extend(results.iter().map(|applied| Record::Outcome {
                 person: applied.person,
                 at,
                 outcome: applied.outcome.clone(),
             }));
-            done(&results);
+            done(results.len());
             ended.applied.extend(results);
             if stop.is_some() {
                 ended.finished = false;
@@ -104,6 +108,17 @@ impl Applier<'_> {
             }
         }
         Ok(ended)
+    }
+
+    /// Appends what waits for the next segment of the journal, if anything does.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn write_down(&mut self) -> Result<(), JournalError> {
+        if self.records.is_empty() {
+            return Ok(());
+        }
+        self.journal.append(std::mem::take(&mut self.records), self.clock.now()).await
     }
 
     fn intent(&self, partner: &Partner, action: &Action) -> Intent {
@@ -125,10 +140,9 @@ impl Applier<'_> {
 
     fn request(&self, partner: &Partner, action: &Action) -> InvitationRequest {
         let invite = &partner.invite;
-        let tenant = &self.config.tenant;
         InvitationRequest {
             invited_user_email_address: action.address.clone(),
-            invite_redirect_url: invite.redirect_url.clone().unwrap_or_else(|| tenant.cloud.my_apps_of(tenant.id)),
+            invite_redirect_url: self.config.redirect_url(partner),
             send_invitation_message: invite.send_message,
             invited_user_message_info: invite
                 .send_message

@@ -6,7 +6,7 @@
 
 use crate::apply::{Applied, Applier};
 use crate::clock::Clock;
-use crate::config::{Config, Mode, Partner};
+use crate::config::{Config, Mode};
 use crate::graph::{Client, Directory, DirectoryWriter, WritePermit};
 use crate::ids::{RunId, UserId};
 use crate::journal::memory::{Memory, StepState, WaveStep};
@@ -16,7 +16,7 @@ use crate::pace::Pace;
 use crate::people::explain::{self, Explanation, Subject};
 use crate::people::guard::{Birth, HeldReason};
 use crate::people::observe::{ObserveError, Observer, Whom};
-use crate::people::plan::{PartnerPlan, plan};
+use crate::people::plan::{Action, PartnerPlan, plan};
 use crate::people::rules::{Case, View};
 use crate::people::snapshot::Snapshot;
 use crate::report::{ErrorReport, OutcomeReport, PartnerReport, Report};
@@ -284,39 +284,38 @@ impl Usher {
         until: &mut Until,
         progress: OnProgress<'_>,
     ) -> Result<Report, RunError> {
-        let applier = Applier { config: &self.config, writer, clock: &self.clock, run: frozen.run };
         let mut report = self.report(frozen.run, Mode::Apply, true, &frozen.plans);
         progress(Progress::Planned(frozen.plans.iter().map(|plan| plan.actions.len()).sum()));
-        let mut pace = Pace::new(self.clock.clone(), &self.config.tenant);
-        let mut records = Vec::new();
+        let mut applier = Applier {
+            config: &self.config,
+            writer,
+            run: frozen.run,
+            journal,
+            records: Vec::new(),
+            clock: &self.clock,
+            pace: Pace::new(self.clock.clone(), &self.config.tenant),
+            until,
+        };
         for (plan, partner_report) in frozen.plans.iter().zip(&mut report.partners) {
-            let Some(partner) = self.partner(&plan.partner) else {
-                continue;
-            };
+            let Some(partner) = self.config.partner(&plan.partner) else { continue };
             // Whoever was touched since the snapshot has had their turn in this run, or in somebody else's.
-            let due: Vec<_> = plan
-                .actions
-                .iter()
-                .filter(|action| !touched_since(journal.memory(), action.person, frozen.taken))
-                .collect();
+            let untouched = |action: &&Action| !touched_since(applier.journal.memory(), action.person, frozen.taken);
+            let due: Vec<_> = plan.actions.iter().filter(untouched).collect();
             progress(Progress::Applied(plan.actions.len() - due.len()));
             if !due.is_empty() {
-                records.push(Record::RunStarted { run: frozen.run, job: frozen.job, at: frozen.taken });
-                records.extend(wave_record(plan, None));
+                applier.records.push(Record::RunStarted { run: frozen.run, job: frozen.job, at: frozen.taken });
+                applier.records.extend(wave_record(plan, None));
             }
-            let done = |batch: &[Applied]| progress(Progress::Applied(batch.len()));
-            let ended = applier.apply(partner, &due, journal, &mut records, &mut pace, until, &done).await?;
+            let ended = applier.apply(partner, &due, &|done| progress(Progress::Applied(done))).await?;
+            applier.write_down().await?;
             report.finished &= ended.finished || ended.stopped_by.is_some();
             if ended.stopped_by.is_some() {
                 partner_report.error = ended.stopped_by;
             }
-            if !records.is_empty() {
-                journal.append(std::mem::take(&mut records), self.clock.now()).await?;
-            }
-            tell_outcomes(partner_report, journal.memory(), &ended.applied);
+            tell_outcomes(partner_report, applier.journal.memory(), &ended.applied);
             if ended.finished && !plan.actions.is_empty() {
-                let clean = is_clean(partner_report);
-                journal.append(wave_record(plan, Some(clean)).into_iter().collect(), self.clock.now()).await?;
+                applier.records.extend(wave_record(plan, Some(is_clean(partner_report))));
+                applier.write_down().await?;
             }
         }
         Ok(report)
@@ -342,10 +341,6 @@ impl Usher {
             });
         }
         report
-    }
-
-    fn partner(&self, name: &str) -> Option<&Partner> {
-        self.config.partners.iter().find(|partner| partner.name == name)
     }
 
     async fn birth(&self) -> Result<Birth, RunError> {

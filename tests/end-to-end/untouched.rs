@@ -20,9 +20,6 @@ async fn explained(world: &World, expected: &[(Uuid, &str, &str, &str)]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_must_not_be_touched_is_not_and_is_explained() -> Result<()> {
-    let protected = Uuid::from_u128(0x9999);
-    let excluded = Uuid::from_u128(0x8888);
-    let _ = (protected, excluded);
     let mut world = World::new(Config::default()).await;
     let person = |address: &str| SyncedPerson::new(address);
     let (group_protected, group_excluded, ids) = world.directory(|directory| {

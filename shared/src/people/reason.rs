@@ -5,6 +5,7 @@ use std::fmt;
 
 macro_rules! reasons {
     ($($variant:ident $name:literal $text:literal $advice:literal;)*) => {
+        #[expect(clippy::doc_markdown, reason = "the sentences are shown to people, who see no back quotes")]
         /// Why a person is left alone. The names are part of the program's output.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Reason {

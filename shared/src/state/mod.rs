@@ -4,7 +4,7 @@
 //! Responsible for: the [`Store`] that everything else is written on, and choosing one by `USHER_STATE`. Not responsible for
 //! what is in a document; [`crate::journal`] and [`crate::inbox`] are.
 //!
-//! - [`file`]: a folder, for local use.
+//! - [`mod@file`]: a folder, for local use.
 //! - [`memory`]: this process, for tests.
 
 pub mod file;
