@@ -157,7 +157,9 @@ async fn what_is_no_envelope_or_too_large_or_unknown_is_refused() {
         ("/nothing", "{}".to_owned(), StatusCode::NOT_FOUND),
         ("/api/work", "{}".to_owned(), StatusCode::NOT_FOUND),
     ] {
-        assert_eq!(post(&router, path, body).await.0, expected, "{path}");
+        let (status, body) = post(&router, path, body).await;
+        assert_eq!(status, expected, "{path}");
+        assert!(body["error"].is_string(), "{path}: a JSON object all the same");
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use usher_shared::config::{Config, ConfigErrors, Environment};
 use usher_shared::environment::{Caller, SettingError, Surroundings};
 use usher_shared::run::Usher;
-use usher_shared::state::{Location, StateError};
+use usher_shared::state::Location;
 
 /// Why usher cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +18,6 @@ pub(crate) enum StartError {
     /// A variable cannot be used.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// The state cannot be opened.
-    #[error(transparent)]
-    State(#[from] StateError),
     /// The command needs the state of the deployed app.
     #[error(
         "USHER_STATE is not set: it names where usher keeps its journal, and without it this command would forget or repeat what was done"
@@ -55,7 +52,7 @@ pub(crate) fn function_app(option: Option<&Path>) -> Result<Usher, StartError> {
     let config = config(option, &environment)?;
     let surroundings = Surroundings::read(&environment, config.tenant.cloud, Caller::FunctionApp)?;
     let location = surroundings.state.clone().unwrap_or(Location::Memory);
-    assemble(config, &surroundings, &location)
+    Ok(assemble(config, &surroundings, &location))
 }
 
 /// usher as an operator's command runs it. Without a state it can look but not act.
@@ -71,9 +68,14 @@ pub(crate) fn command(option: Option<&Path>, needs_state: bool) -> Result<Usher,
         }
         Some(location) => location,
     };
-    assemble(config, &surroundings, &location)
+    Ok(assemble(config, &surroundings, &location))
 }
 
-fn assemble(config: Config, surroundings: &Surroundings, location: &Location) -> Result<Usher, StartError> {
-    Ok(Usher { config, store: location.open()?, client: surroundings.client(), clock: surroundings.clock.clone() })
+fn assemble(config: Config, surroundings: &Surroundings, location: &Location) -> Usher {
+    Usher {
+        store: location.open(),
+        client: surroundings.client(&config.tenant),
+        clock: surroundings.clock.clone(),
+        config,
+    }
 }

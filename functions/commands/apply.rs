@@ -5,10 +5,11 @@ use super::{Exit, Global, output, signal};
 use crate::start;
 use clap::Args;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use usher_shared::config::Mode;
 use usher_shared::journal::record::Job;
 use usher_shared::report::{OutcomeReport, Report};
-use usher_shared::run::Order;
+use usher_shared::run::{Order, Progress};
 use usher_shared::until::Until;
 
 #[derive(Args)]
@@ -30,13 +31,26 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
     let (mut until, stop) = Until::new(None);
     let order =
         Order { job: if options.quick { Job::Invite } else { Job::Reconcile }, adopt_state: options.adopt_state };
-    let progress = |progress| bar.show(progress);
-    let run = usher.run(order, &mut until, &progress);
+    let writing = AtomicBool::new(false);
+    let progress = |progress| {
+        writing.fetch_or(matches!(progress, Progress::Planned(_)), Ordering::Relaxed);
+        bar.show(progress);
+    };
+    let run = async {
+        let report = usher.run(order, &mut until, &progress).await?;
+        // Whoever found this command writing left their request to it.
+        usher.serve_inbox(&mut until, &|_, _| {}).await?;
+        Ok(report)
+    };
     tokio::pin!(run);
     let mut signalled = None;
     let result = tokio::select! {
         result = &mut run => result,
         code = signal() => {
+            // While it only reads there is nothing to finish.
+            if !writing.load(Ordering::Relaxed) {
+                return ExitCode::from(code);
+            }
             // The batch in flight ends and is journalled; a second signal ends the process at once, which loses nothing
             // but leaves that batch to be confirmed by later sweeps.
             signalled = Some(code);
@@ -53,9 +67,8 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
         Ok(report) => {
             show(global, &report);
             if usher.config.tenant.mode == Mode::Plan && !global.json {
-                println!(
-                    "\nThis is plan mode: nothing was written. tenant.mode = \"apply\", or USHER_MODE, changes that."
-                );
+                let note = "tenant.mode = \"apply\", or USHER_MODE, changes that";
+                output::print(&format!("\nThis is plan mode: nothing was written; {note}.\n"));
             }
             signalled.map_or_else(|| exit_of(&report).into(), ExitCode::from)
         }
@@ -68,28 +81,18 @@ fn exit_of(report: &Report) -> Exit {
     let count = |outcome| report.partners.iter().map(|partner| partner.count(outcome)).sum::<usize>();
     let (done, planned) = (count(OutcomeReport::Done), count(OutcomeReport::Planned));
     let not_done = count(OutcomeReport::Failed) + count(OutcomeReport::Unconfirmed);
-    let failed = report.partners.iter().any(|partner| partner.error.is_some());
+    // What a guard stopped is told by the guard.
+    let failed = report.partners.iter().any(|partner| partner.error.is_some() && partner.held.is_none());
     let held = report.partners.iter().any(|partner| partner.held.is_some());
-    match report.mode {
-        _ if failed && done == 0 => Exit::Failed,
-        Mode::Plan if failed => Exit::Partly,
-        // In plan mode the mode itself is the guard that stopped it.
-        Mode::Plan if held || planned > 0 => Exit::Held,
-        Mode::Plan => Exit::Done,
-        Mode::Apply if failed || not_done + planned > 0 => {
-            if done > 0 {
-                Exit::Partly
-            } else {
-                Exit::Failed
-            }
-        }
-        Mode::Apply if held => {
-            if done > 0 {
-                Exit::Partly
-            } else {
-                Exit::Held
-            }
-        }
-        Mode::Apply => Exit::Done,
+    // In plan mode the mode itself is the guard that stopped it.
+    let held = held || report.mode == Mode::Plan && planned > 0;
+    if !failed && !held && not_done + planned == 0 {
+        Exit::Done
+    } else if done > 0 {
+        Exit::Partly
+    } else if held && !failed {
+        Exit::Held
+    } else {
+        Exit::Failed
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn run(global: &Global) -> Exit {
                 output::json(&json!({ "valid": true, "errors": [] }));
             } else {
                 let path = start::config_path(global.config.as_deref(), &environment);
-                println!("{}: valid, {} partner(s)", path.display(), config.partners.len());
+                output::print(&format!("{}: valid, {} partner(s)\n", path.display(), config.partners.len()));
             }
             Exit::Done
         }
@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global) -> Exit {
             if global.json {
                 output::json(&json!({ "valid": false, "errors": errors.errors }));
             } else {
-                println!("{errors}");
+                output::print(&format!("{errors}\n"));
             }
             Exit::Usage
         }

@@ -1,5 +1,6 @@
 //! `usher explain PERSON`: every rule with its evidence.
 
+use super::output::line;
 use super::{Exit, Global, output};
 use crate::start;
 use clap::Args;
@@ -52,25 +53,28 @@ fn show(global: &Global, explanations: &[Explanation]) {
     if global.json {
         return output::json(first);
     }
-    show_one(first);
+    let mut out = String::new();
+    show_one(&mut out, first);
     for other in others {
-        println!("\nAnother object matches too:");
-        show_one(other);
+        line!(out, "\nAnother object matches too:");
+        show_one(&mut out, other);
     }
+    output::print(&out);
 }
 
-fn show_one(explanation: &Explanation) {
+fn show_one(out: &mut String, explanation: &Explanation) {
     let person = &explanation.person;
     let id = person.id.map(|id| id.to_string()).unwrap_or_default();
-    println!("{} {id}", person.address.as_deref().unwrap_or_default());
-    println!(
+    line!(out, "{} {id}", person.address.as_deref().unwrap_or_default());
+    line!(
+        out,
         "  partner {}, in scope: {}, state: {}{}",
         explanation.partner.as_deref().unwrap_or("none"),
         explanation.in_scope,
         explanation.state,
         explanation.by.map(|by| format!(" (by {by})")).unwrap_or_default()
     );
-    println!("  {}: {}", explanation.decision, explanation.text);
+    line!(out, "  {}: {}", explanation.decision, explanation.text);
     if explanation.rules.is_empty() {
         return;
     }
@@ -78,5 +82,5 @@ fn show_one(explanation: &Explanation) {
     for rule in &explanation.rules {
         table.add_row([Cell::new(&rule.rule), Cell::new(rule.result), Cell::new(&rule.evidence)]);
     }
-    println!("{table}");
+    line!(out, "{table}");
 }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod check_config;
+mod circuit;
 mod explain;
 mod output;
 mod plan;
@@ -49,6 +50,9 @@ enum Command {
     Explain(explain::Options),
     /// Show the last runs and what they left; asks only the state
     Status(status::Options),
+    /// The circuit breaker that stops sending when Graph refuses for more than a person
+    #[command(subcommand)]
+    Circuit(circuit::Action),
     /// Check the configuration file, all of it
     CheckConfig,
 }
@@ -86,6 +90,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Serve => return serve::run(&global).await,
         Command::Apply(options) => return apply::run(&global, &options).await,
         Command::CheckConfig => check_config::run(&global),
+        Command::Circuit(circuit::Action::Close) => return or_signal(circuit::close(&global)).await,
         Command::Plan(options) => return or_signal(plan::run(&global, &options)).await,
         Command::Explain(options) => return or_signal(explain::run(&global, &options)).await,
         Command::Status(options) => return or_signal(status::run(&global, &options)).await,

@@ -5,6 +5,7 @@ use crate::start::StartError;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::json;
+use std::io::{ErrorKind, Write};
 use usher_shared::graph::{GraphError, Kind};
 use usher_shared::people::observe::ObserveError;
 use usher_shared::report::ErrorReport;
@@ -13,10 +14,32 @@ use usher_shared::run::RunError;
 /// Prints one JSON document.
 pub(super) fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => println!("{text}"),
+        Ok(text) => print(&format!(
+            "{text}
+"
+        )),
         Err(error) => eprintln!("usher: the answer could not be written as JSON: {error}"),
     }
 }
+
+/// Prints text for people. A reader who has seen enough, as `head` does, is no error.
+pub(super) fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        eprintln!("usher: the answer could not be written: {error}");
+    }
+}
+
+/// Adds a line to a text; writing into a `String` cannot fail.
+macro_rules! line {
+    ($out:expr, $($format:tt)*) => {{
+        use std::fmt::Write;
+        let _ = writeln!($out, $($format)*);
+    }};
+}
+pub(super) use line;
 
 /// A table for people.
 pub(super) fn table(header: &[&str]) -> Table {
@@ -45,10 +68,6 @@ pub(super) fn cannot_start(global: &Global, error: &StartError) -> Exit {
         StartError::Setting(error) => (error.variable, "Correct the environment variable."),
         StartError::NoState => {
             ("USHER_STATE", "Set it to the state of the deployed app, or to file:///an/absolute/folder.")
-        }
-        StartError::State(_) => {
-            tell(global, "state", &error.to_string(), "Check USHER_STATE and that the folder can be written.");
-            return Exit::Failed;
         }
     };
     tell(global, code, &error.to_string(), advice);

@@ -1,5 +1,6 @@
 //! `usher plan`: what would be done, and why nothing else.
 
+use super::output::line;
 use super::{Exit, Global, output};
 use crate::start;
 use clap::Args;
@@ -49,14 +50,17 @@ pub(super) fn show(global: &Global, report: &Report) {
     if global.json {
         return output::json(report);
     }
+    let mut out = String::new();
     for partner in &report.partners {
-        show_partner(partner);
+        show_partner(&mut out, partner);
     }
+    output::print(&out);
 }
 
-fn show_partner(report: &PartnerReport) {
-    println!("\n{}", report.partner);
-    println!(
+fn show_partner(out: &mut String, report: &PartnerReport) {
+    line!(out, "\n{}", report.partner);
+    line!(
+        out,
         "  {} in scope, {} to convert, {} waiting{}",
         report.observed,
         report.actions.len(),
@@ -64,13 +68,13 @@ fn show_partner(report: &PartnerReport) {
         report.wave.map(|wave| format!(" (wave {wave})")).unwrap_or_default()
     );
     if let Some(error) = &report.error {
-        println!("  FAILED {}: {} {}", error.code, error.message, error.advice);
+        line!(out, "  FAILED {}: {} {}", error.code, error.message, error.advice);
     }
     if let Some(held) = &report.held {
         let reason = serde_json::to_value(held.reason).ok();
         let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or_default();
-        println!("  HELD by {reason} (limit {}, observed {}).", number(held.limit), number(held.observed));
-        println!("  {}", held.reason.advice());
+        line!(out, "  HELD by {reason} (limit {}, observed {}).", number(held.limit), number(held.observed));
+        line!(out, "  {}", held.reason.advice());
     }
     if !report.actions.is_empty() {
         let mut table = output::table(&["action", "person", "address", "outcome", "why"]);
@@ -94,9 +98,9 @@ fn show_partner(report: &PartnerReport) {
                 Cell::new(why),
             ]);
         }
-        println!("{table}");
+        line!(out, "{table}");
         if report.actions.len() > SHOWN {
-            println!("  … and {} more; --json shows all", report.actions.len() - SHOWN);
+            line!(out, "  … and {} more; --json shows all", report.actions.len() - SHOWN);
         }
     }
     if !report.untouched.is_empty() {
@@ -104,7 +108,7 @@ fn show_partner(report: &PartnerReport) {
         for (reason, people) in &report.untouched {
             table.add_row([Cell::new(reason.name()), Cell::new(people), Cell::new(reason.text())]);
         }
-        println!("{table}");
+        line!(out, "{table}");
     }
 }
 

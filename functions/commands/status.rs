@@ -1,5 +1,6 @@
 //! `usher status`: the last runs and what they left.
 
+use super::output::line;
 use super::{Exit, Global, output};
 use crate::start;
 use clap::Args;
@@ -34,25 +35,38 @@ async fn read(usher: &Usher, verify: bool) -> Result<Status, RunError> {
     if verify {
         journal.verify().await?;
     }
-    let head = journal.memory().head.clone();
-    Ok(status::read(usher.store.as_ref(), &usher.config, head, usher.clock.now()).await?)
+    Ok(status::read(usher.store.as_ref(), &usher.config, journal.memory(), usher.clock.now()).await?)
 }
 
 fn show(global: &Global, status: &Status) {
     if global.json {
         return output::json(status);
     }
-    println!("usher {}, configuration {}", status.version, &status.config_hash[..12]);
-    println!("journal: segment {}, {}", status.journal_head.number, &status.journal_head.hash[..12]);
+    let mut out = String::new();
+    line!(out, "usher {}, configuration {}", status.version, &status.config_hash[..12]);
+    line!(out, "journal: segment {}, {}", status.journal_head.number, &status.journal_head.hash[..12]);
     for partner in &status.partners {
-        println!(
+        line!(
+            out,
             "\n{}{}",
             partner.partner,
             if partner.overdue { ": OVERDUE, no run went through for too long" } else { "" }
         );
-        println!("  backlog {}, of which {} wait for their wave or their day", partner.backlog, partner.waiting);
+        line!(out, "  backlog {}, of which {} wait for their wave or their day", partner.backlog, partner.waiting);
         if let Some(held) = &partner.held {
-            println!("  HELD. {}", held.reason.advice());
+            line!(out, "  HELD. {}", held.reason.advice());
+        }
+        if let Some(circuit) = &partner.circuit {
+            let next = circuit.next_try.map_or_else(
+                || "`usher circuit close` closes it".to_owned(),
+                |next| format!("next try {}", next.strftime("%H:%M:%S UTC")),
+            );
+            line!(
+                out,
+                "  CIRCUIT OPEN since {}: {}; {next}",
+                circuit.opened.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                circuit.reason
+            );
         }
         let mut table =
             output::table(&["finished", "job", "in scope", "planned", "done", "failed", "unconfirmed", "waiting"]);
@@ -69,9 +83,10 @@ fn show(global: &Global, status: &Status) {
             ]);
         }
         if partner.runs.is_empty() {
-            println!("  no run yet");
+            line!(out, "  no run yet");
         } else {
-            println!("{table}");
+            line!(out, "{table}");
         }
     }
+    output::print(&out);
 }

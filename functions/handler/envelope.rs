@@ -11,21 +11,21 @@ use serde_json::{Map, Value};
 pub(crate) struct Envelope {
     /// The trigger's data by binding name.
     #[serde(rename = "Data", default)]
-    data: Map<String, Value>,
+    data: Option<Map<String, Value>>,
     /// What the host knows about the trigger. Producers of messages can add to it, so nothing here is trusted.
     #[serde(rename = "Metadata", default)]
-    metadata: Map<String, Value>,
+    metadata: Option<Map<String, Value>>,
 }
 
 impl Envelope {
     /// The data of a binding.
     pub(crate) fn data(&self, binding: &str) -> Option<&Value> {
-        self.data.get(binding)
+        self.data.as_ref()?.get(binding)
     }
 
     /// A number in the metadata.
     pub(crate) fn metadata_number(&self, key: &str) -> Option<u64> {
-        let value = self.metadata.get(key)?;
+        let value = self.metadata.as_ref()?.get(key)?;
         value.as_u64().or_else(|| text(value)?.trim().parse().ok())
     }
 }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn missing_and_unknown_keys_are_no_errors() {
-        let envelope: Envelope = serde_json::from_value(json!({"New": true})).unwrap();
+        let envelope: Envelope = serde_json::from_value(json!({"New": true, "Data": null})).unwrap();
         assert!(envelope.data("timer").is_none() && envelope.metadata_number("DequeueCount").is_none());
     }
 }

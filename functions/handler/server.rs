@@ -6,6 +6,7 @@ use super::reply::{Failure, Reply};
 use super::trigger::FromEnvelope;
 use crate::start::{self, StartError};
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -54,13 +55,16 @@ where
     F: Fn(Arc<App>, Invocation<T>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Failure>> + Send,
 {
-    post(async move |State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes| -> Response {
+    type Read = Result<Bytes, BytesRejection>;
+    post(async move |State(app): State<Arc<App>>, headers: HeaderMap, body: Read| -> Response {
         let context = Context::read(&headers);
+        let body = match body {
+            Ok(body) => body,
+            Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+        };
         let envelope = match serde_json::from_slice::<Envelope>(&body) {
             Ok(envelope) => envelope,
-            Err(error) => {
-                return (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))).into_response();
-            }
+            Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
         };
         let span = tracing::info_span!("invocation", faas.invocation_id = context.id);
         let call = async move {
@@ -85,7 +89,10 @@ pub(crate) fn router(functions: Vec<(&'static str, MethodRouter<Arc<App>>)>, app
         .fold(Router::new(), |router, (name, function)| router.route(&format!("/{name}"), function));
     router
         .route("/", get(|| async { Json(json!({ "ready": true })) }))
-        .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "no such function" }))) })
+        .fallback(|| async { refuse(StatusCode::NOT_FOUND, "no such function") })
+        .method_not_allowed_fallback(|| async {
+            refuse(StatusCode::METHOD_NOT_ALLOWED, "functions are called by POST")
+        })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(after_panic))
         .with_state(Arc::new(app))
@@ -97,6 +104,12 @@ pub(crate) fn router(functions: Vec<(&'static str, MethodRouter<Arc<App>>)>, app
 /// When the listener fails.
 pub(crate) async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
     axum::serve(listener, router).await
+}
+
+/// Refuses what the host would never send. Always a JSON object, and always logged.
+fn refuse(status: StatusCode, reason: &str) -> Response {
+    tracing::warn!(http.response.status_code = status.as_u16(), "a request was refused: {reason}");
+    (status, Json(json!({ "error": reason }))).into_response()
 }
 
 /// A panic fails its invocation and nothing else; its message went to stderr already.

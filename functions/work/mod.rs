@@ -8,9 +8,10 @@ use crate::handler::invocation::Context;
 use crate::handler::{App, Failure, Invocation, QueueMessage, Reply};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use usher_shared::inbox;
+use usher_shared::inbox::Request;
 use usher_shared::journal::record::Job;
-use usher_shared::run::{Order, RunError};
+use usher_shared::report::{OutcomeReport, PartnerReport, Report};
+use usher_shared::run::Served;
 use usher_shared::until::Until;
 
 /// Handles a message.
@@ -20,29 +21,19 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<QueueMessage>) 
     if message.dequeue_count > 1 {
         tracing::warn!(messaging.dequeue_count = message.dequeue_count, "an earlier try failed or was cut off");
     }
-    while let Some((request, etag)) = inbox::next(usher.store.as_ref()).await? {
-        // Nobody asks a function to stop; it has a deadline.
-        let (mut until, _stop) = Until::new(Some(context.deadline));
-        let order = Order { job: request.job, adopt_state: false };
-        match usher.run(order, &mut until, &|_| {}).await {
-            Ok(report) if report.finished => {
-                for partner in &report.partners {
-                    log(request.job, &report, partner);
-                }
-                inbox::served(usher.store.as_ref(), &request, &etag).await?;
-            }
-            Ok(_) => {
-                tracing::info!("the time of this invocation runs short; going on in the next");
-                return Ok(wake(Reply::empty(), request.job, &context));
-            }
-            Err(RunError::Busy) => {
-                tracing::info!("another usher is writing and will serve this");
-                break;
-            }
-            Err(error) => return Err(error.into()),
+    // Nobody asks a function to stop; it has a deadline.
+    let (mut until, _stop) = Until::new(Some(context.deadline));
+    match usher.serve_inbox(&mut until, &log).await? {
+        Served::All => Ok(Reply::empty()),
+        Served::LeftToAnother => {
+            tracing::info!("another usher is writing and serves what is asked");
+            Ok(Reply::empty())
+        }
+        Served::NoTime(job) => {
+            tracing::info!("the time of this invocation runs short; going on in the next");
+            Ok(wake(Reply::empty(), job, &context))
         }
     }
-    Ok(Reply::empty())
 }
 
 /// Adds the message that wakes `work`. What to do stands in the inbox; the message carries nothing but the trace.
@@ -54,22 +45,31 @@ pub(crate) fn wake(reply: Reply, job: Job, context: &Context) -> Reply {
     reply.message("wake", message)
 }
 
-fn log(job: Job, report: &usher_shared::report::Report, partner: &usher_shared::report::PartnerReport) {
-    use usher_shared::report::OutcomeReport::{Done, Failed, Unconfirmed};
+/// Logs what became of a run: ids and counts, and each failure once.
+fn log(request: &Request, report: &Report) {
+    for partner in &report.partners {
+        log_partner(request.job, report, partner);
+    }
+}
+
+fn log_partner(job: Job, report: &Report, partner: &PartnerReport) {
     tracing::info!(
         run.id = %report.run,
         job = %job,
         partner = partner.partner,
         people.observed = partner.observed,
         actions.planned = partner.actions.len(),
-        actions.done = partner.count(Done),
-        actions.failed = partner.count(Failed),
-        actions.unconfirmed = partner.count(Unconfirmed),
+        actions.done = partner.count(OutcomeReport::Done),
+        actions.failed = partner.count(OutcomeReport::Failed),
+        actions.unconfirmed = partner.count(OutcomeReport::Unconfirmed),
         people.waiting = partner.waiting,
         held = partner.held.as_ref().map(|held| tracing::field::debug(held.reason)),
-        "run ended"
+        "{}", if report.finished { "run ended" } else { "run goes on" }
     );
-    for action in partner.actions.iter().filter(|action| action.error.is_some()) {
+    if let Some(error) = &partner.error {
+        tracing::error!(run.id = %report.run, partner = partner.partner, error.code = error.code, "partner failed. {}", error.advice);
+    }
+    for action in &partner.actions {
         if let Some(error) = &action.error {
             tracing::warn!(
                 run.id = %report.run, user.id = %action.person.id, error.code = error.code, error.transient = error.transient,

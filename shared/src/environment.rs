@@ -5,8 +5,9 @@
 
 use crate::clock::Clock;
 use crate::clouds::Cloud;
-use crate::config::Environment;
+use crate::config::{Environment, Tenant};
 use crate::graph::credential::{Identity, Tokens};
+use crate::graph::limits::Limits;
 use crate::graph::{Client, Endpoint};
 use crate::state::{Location, StateError};
 use jiff::Timestamp;
@@ -58,7 +59,8 @@ impl Surroundings {
     /// When a variable cannot be used; the error names it.
     pub fn read(environment: &Environment, cloud: Cloud, caller: Caller) -> Result<Self, SettingError> {
         let graph_root = loopback(environment, GRAPH_ROOT)?;
-        let simulated = loopback(environment, LOGIN_ROOT)?.is_some() || graph_root.is_some();
+        loopback(environment, LOGIN_ROOT)?;
+        let simulated = graph_root.is_some();
         let state = match environment.get(STATE) {
             None => None,
             Some(setting) => Some(Location::parse(setting).map_err(|error| SettingError {
@@ -77,6 +79,10 @@ impl Surroundings {
                     .to_owned(),
             });
         }
+        if !simulated && state == Some(Location::Memory) {
+            let message = "memory: forgets what was done with the process, and is for tests only".to_owned();
+            return Err(SettingError { variable: STATE, message });
+        }
         Ok(Self {
             endpoint: Endpoint { root: graph_root.map_or_else(|| real_root(cloud), Ok)? },
             identity: identity(environment, caller),
@@ -87,9 +93,10 @@ impl Surroundings {
     }
 
     /// A client of Graph; nothing is connected yet. The token's resource is the cloud's, wherever requests go.
-    pub fn client(&self) -> Client {
+    pub fn client(&self, tenant: &Tenant) -> Client {
         let tokens = Tokens::new(self.identity.clone(), self.cloud.facts().graph_root);
-        Client::new(&self.endpoint, tokens, self.clock.clone())
+        let limits = Limits::new(self.clock.clone(), tenant);
+        Client::new(&self.endpoint, tokens, limits, self.clock.clone())
     }
 }
 
@@ -188,6 +195,14 @@ mod tests {
             let variables = [("USHER_GRAPH_ROOT", "http://127.0.0.1:1"), ("USHER_SPEED", speed)];
             assert_eq!(read(&variables, Caller::Operator).unwrap_err().variable, "USHER_SPEED", "{speed}");
         }
+    }
+
+    #[test]
+    fn a_root_for_sign_in_alone_makes_nothing_a_test() {
+        let login = ("USHER_LOGIN_ROOT", "http://127.0.0.1:1");
+        assert!(read(&[login], Caller::FunctionApp).is_err(), "the state is still asked for");
+        assert_eq!(read(&[login, ("USHER_SPEED", "10")], Caller::Operator).unwrap_err().variable, "USHER_SPEED");
+        assert_eq!(read(&[("USHER_STATE", "memory:")], Caller::Operator).unwrap_err().variable, "USHER_STATE");
     }
 
     #[test]

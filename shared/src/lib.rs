@@ -4,7 +4,8 @@
 //! hold the plan, *apply* it behind a journal, *record* and *report*.
 //!
 //! - [`people`]: the heart. Snapshot, rules, guards, plan, explanation. Pure but for the reading.
-//! - [`run`]: one run from observing to recording; [`apply`] carries a plan out.
+//! - [`run`]: one run from observing to recording: [`planning`] and [`execution`], which sends by [`apply`].
+//! - [`quick`]: the quick path from what changed to a plan; [`sight`]: what it remembers.
 //! - [`journal`]: what was done, as a hash-chained fence; [`state`]: the documents it is made of; [`inbox`]: what is asked.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
@@ -16,14 +17,17 @@ pub mod clock;
 pub mod clouds;
 pub mod config;
 pub mod environment;
+pub mod execution;
 pub mod graph;
 pub mod ids;
 pub mod inbox;
 pub mod journal;
-pub mod pace;
 pub mod people;
+pub mod planning;
+pub mod quick;
 pub mod report;
 pub mod run;
+pub mod sight;
 pub mod state;
 pub mod status;
 pub mod tri;

@@ -3,11 +3,12 @@
 //! Responsible for: the shapes. Not responsible for: tables and colours; the commands are.
 
 use crate::config::Mode;
+use crate::graph::catalogue::Refusal;
 use crate::graph::{GraphError, Kind};
 use crate::ids::{RunId, UserId};
 use crate::journal::record::{ActionKind, Job};
 use crate::people::guard::Held;
-use crate::people::plan::{ActionReason, PartnerPlan};
+use crate::people::plan::{ActionReason, PartnerPlan, Unreadable};
 use crate::people::reason::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,7 @@ pub enum OutcomeReport {
 }
 
 /// A failure, as people and programs read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorReport {
     /// Graph's code, or one of ours.
     pub code: String,
@@ -136,6 +137,16 @@ pub struct RunSummary {
     pub waiting: usize,
     /// The guard that stopped it.
     pub held: Option<Held>,
+    /// Why the partner failed as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+}
+
+impl RunSummary {
+    /// Whether it went through: nothing held it, and nothing failed as a whole.
+    pub const fn is_good(&self) -> bool {
+        self.held.is_none() && self.error.is_none()
+    }
 }
 
 impl PartnerReport {
@@ -163,7 +174,7 @@ impl PartnerReport {
                 })
                 .collect(),
             untouched: plan.untouched.clone(),
-            error: None,
+            error: plan.unreadable.as_ref().map(ErrorReport::from),
         }
     }
 
@@ -187,7 +198,28 @@ impl PartnerReport {
             unconfirmed: self.count(OutcomeReport::Unconfirmed),
             waiting: self.waiting,
             held: self.held.clone(),
+            error: self.error.clone(),
         }
+    }
+}
+
+impl From<&Unreadable> for ErrorReport {
+    fn from(unreadable: &Unreadable) -> Self {
+        let (code, message, advice) = match unreadable {
+            Unreadable::Group { group, why } => (
+                "group-unreadable",
+                format!("Group {group} of the partner's scope could not be read: {why}."),
+                "Check that the groups of scope.groups and scope.exclude_groups exist, and that usher may read them \
+                 (GroupMember.Read.All).",
+            ),
+            Unreadable::Protection { why } => (
+                "protection-unreadable",
+                format!("It cannot be told who is protected: {why}."),
+                "Grant RoleManagement.Read.Directory and GroupMember.Read.All, and check that the protected group exists. \
+                 Eligible roles cannot be read with the Azure CLI's token.",
+            ),
+        };
+        Self { code: code.to_owned(), message, advice: advice.to_owned(), transient: false }
     }
 }
 
@@ -208,12 +240,29 @@ impl From<&GraphError> for ErrorReport {
                 }
                 Kind::NotFound => "Check whether the object was deleted meanwhile.",
                 Kind::Refused => "Correct what Graph objects to; it is tried again after a day.",
+                Kind::Conflict => "Nothing to do: somebody changed the object at the same moment; the next run goes on.",
                 Kind::Unavailable => "Nothing to do: the next run goes on.",
                 Kind::OutcomeUnknown => "Nothing to do: the next sweeps read whether it happened before it is tried again.",
+                Kind::ResyncNeeded => "Nothing to do: the next run reads everything anew.",
                 Kind::Malformed => "Something between usher and Graph changes the answers; look at proxies.",
             }
             .to_owned(),
             transient: error.is_transient(),
+        }
+    }
+}
+
+impl ErrorReport {
+    /// A refusal, with Graph's words for it where there are some.
+    pub fn of(refusal: Refusal, words: Option<&Self>) -> Self {
+        Self {
+            // Where the catalogue knows no name of its own, Graph's says more.
+            code: words
+                .filter(|_| refusal.is_generic())
+                .map_or_else(|| refusal.name.to_owned(), |words| words.code.clone()),
+            message: words.map_or_else(|| format!("Graph refused: {}.", refusal.name), |words| words.message.clone()),
+            advice: refusal.advice.to_owned(),
+            transient: false,
         }
     }
 }

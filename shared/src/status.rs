@@ -5,8 +5,9 @@
 
 use crate::config::Config;
 use crate::journal::Head;
+use crate::journal::memory::{Circuit, Memory};
 use crate::journal::record::Job;
-use crate::people::guard::Held;
+use crate::people::guard::{BETWEEN_TRIES, Held};
 use crate::report::{Report, RunSummary};
 use crate::state::{Documents, StateError, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -49,8 +50,29 @@ pub struct PartnerStatus {
     pub held: Option<Held>,
     /// Whether no run has gone through for longer than `report.no_good_run_after_hours`.
     pub overdue: bool,
-    /// The circuit breaker, when it is open.
-    pub circuit: Option<String>,
+    /// The circuit breaker that stops this partner, when one is open.
+    pub circuit: Option<CircuitStatus>,
+}
+
+/// An open circuit breaker.
+#[derive(Clone, Debug, Serialize)]
+pub struct CircuitStatus {
+    /// The refusal that opened it.
+    pub reason: String,
+    /// When it opened.
+    pub opened: Timestamp,
+    /// When one invitation tries whether it is over; `None` if only a person closes it.
+    pub next_try: Option<Timestamp>,
+}
+
+impl From<&Circuit> for CircuitStatus {
+    fn from(circuit: &Circuit) -> Self {
+        Self {
+            reason: circuit.reason.clone(),
+            opened: circuit.opened,
+            next_try: (!circuit.until_a_person_says_so).then(|| circuit.tried + BETWEEN_TRIES),
+        }
+    }
 }
 
 /// Notes a run that ended.
@@ -85,7 +107,7 @@ pub async fn record(
 ///
 /// # Errors
 /// When the store fails.
-pub async fn read(store: &dyn Store, config: &Config, head: Head, now: Timestamp) -> Result<Status, StateError> {
+pub async fn read(store: &dyn Store, config: &Config, memory: &Memory, now: Timestamp) -> Result<Status, StateError> {
     let mut runs = Documents(store).get::<Runs>(RUNS).await?.map(|(runs, _)| runs).unwrap_or_default();
     let allowed = SignedDuration::from_hours(i64::from(config.report.no_good_run_after_hours));
     let partners = config.partners.iter().map(|partner| {
@@ -96,15 +118,15 @@ pub async fn read(store: &dyn Store, config: &Config, head: Head, now: Timestamp
             backlog: last.map_or(0, |run| run.planned - run.done + run.waiting),
             waiting: last.map_or(0, |run| run.waiting),
             held: last.and_then(|run| run.held.clone()),
-            overdue: last.is_none_or(|run| now.duration_since(run.finished) > allowed),
-            circuit: None,
+            overdue: runs.iter().find(|run| run.is_good()).is_none_or(|run| now.duration_since(run.finished) > allowed),
+            circuit: memory.circuit_of(&partner.name).map(CircuitStatus::from),
             runs,
         }
     });
     Ok(Status {
         version: env!("CARGO_PKG_VERSION"),
         config_hash: config.config_hash(),
-        journal_head: head,
+        journal_head: memory.head.clone(),
         partners: partners.collect(),
     })
 }

@@ -11,6 +11,8 @@ async fn every_function_folder_is_indexed_and_answers() -> Result<()> {
     let host = world.host().await?;
     assert!(host.indexing_errors().is_empty(), "{:?}", host.indexing_errors());
     assert_eq!(host.functions(), ["invite", "work"]);
+    world.people(1);
+    world.tick(&host).await?;
     Ok(())
 }
 
@@ -66,7 +68,7 @@ async fn a_graph_that_fails_fails_the_message_and_is_tried_again() -> Result<()>
     let world = World::new(Config::default()).await;
     let ids = world.people(5);
     let host = world.host().await?;
-    world.tenant.fail_next(1, Matcher::get("/users"), Fault::status(403, "Authorization_RequestDenied"));
+    world.tenant.fail_next(1, Matcher::get("/organization"), Fault::status(403, "Authorization_RequestDenied"));
     host.fire_timer("invite").await?;
     let invocations = host.drain_advancing(10).await?;
     assert_eq!(invocations.iter().filter(|invocation| !invocation.succeeded()).count(), 1);
@@ -80,7 +82,8 @@ async fn no_log_line_carries_an_address() -> Result<()> {
     let world = World::new(Config::default()).await;
     world.people(40);
     let host = world.host().await?;
-    world.tenant.fail_next(1, Matcher::post("/invitations"), Fault::status(400, "Request_BadRequest"));
+    let refusal = Fault::status(400, "Request_BadRequest").message("person-0001@fabrikam.us is not welcome");
+    world.tenant.fail_next(1, Matcher::post("/invitations"), refusal);
     world.tick(&host).await?;
     let lines = host.console();
     assert!(lines.iter().any(|line| line.text.contains("run ended")), "{lines:?}");

@@ -73,32 +73,42 @@ async fn a_request_that_was_lost_before_the_effect_is_sent_again_after_two_readi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_graph_refuses_for_rate_was_not_sent_and_is_sent_later() -> Result<()> {
+async fn what_graph_refuses_for_rate_was_not_sent_and_goes_again_when_its_time_comes() -> Result<()> {
     let world = World::new(Config::default()).await;
     let ids = world.people(25);
     let throttled = Fault::status(429, "TooManyRequests").retry_after("2.128");
     world.tenant.fail_next(3, Matcher::post("/invitations"), throttled);
-    world.usher(&["apply"]).await.exits(4);
-    assert_eq!(world.mails_of(&ids).iter().sum::<usize>(), 22);
+    let begun = world.clock.now();
     world.usher(&["apply"]).await.exits(0);
     assert_eq!(world.mails_of(&ids), vec![1; 25]);
+    assert!(world.clock.now().duration_since(begun) >= SignedDuration::from_millis(2128), "not before its time");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_permission_that_is_missing_is_nobodys_refusal() -> Result<()> {
+async fn a_permission_that_is_missing_is_nobodys_refusal_and_opens_the_circuit() -> Result<()> {
     let world = World::new(Config::default()).await;
     let ids = world.people(50);
-    world.directory(|directory| {
-        directory.permissions.retain(|name| !name.contains("Invite") && !name.contains("ReadWrite"))
-    });
-    let report = world.usher(&["apply", "--json"]).await.exits(1).json();
-    let error = &report["partners"][0]["error"];
-    assert!(error["advice"].as_str().is_some_and(|advice| advice.contains("User.Invite.All")), "{report:#}");
+    let inviting = |name: &String| name.contains("Invite") || name == "User.ReadWrite.All";
+    world.directory(|directory| directory.permissions.retain(|name| !inviting(name)));
+    let report = world.usher(&["apply", "--json"]).await.exits(3).json();
+    let partner = &report["partners"][0];
+    assert_eq!(
+        (&partner["held"]["reason"], &partner["held"]["cause"]),
+        (&"circuit".into(), &"permission-missing".into())
+    );
+    assert!(partner["error"]["advice"].as_str().is_some_and(|advice| advice.contains("User.Invite.All")), "{report:#}");
     assert_eq!(world.writes(), 20, "the rest is not tried");
+    assert_eq!(world.json(&["status"]).await["partners"][0]["circuit"]["reason"], "permission-missing");
     world.directory(|directory| directory.permissions.insert("User.Invite.All".into()));
+
+    world.usher(&["apply"]).await.exits(3);
+    assert_eq!(world.writes(), 20, "while it is open nothing is sent");
+    world.clock.advance(SignedDuration::from_mins(61));
     world.usher(&["apply"]).await.exits(0);
-    assert_eq!(world.mails_of(&ids), vec![1; 50]);
+    assert_eq!(world.mails_of(&ids).iter().sum::<usize>(), 1, "one invitation tries");
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(&ids), vec![1; 50], "and then all follow, nobody waits a day");
     Ok(())
 }
 
@@ -106,7 +116,10 @@ async fn a_permission_that_is_missing_is_nobodys_refusal() -> Result<()> {
 async fn a_sweep_that_breaks_off_touches_nobody() -> Result<()> {
     let world = World::new(Config::default()).await;
     let ids = world.people(2500);
-    world.tenant.fail_next(100, Matcher::get("/users"), Fault::status(503, "ServiceUnavailable"));
+    // Change tracking, then page after page: the third breaks, and with it all that was read before.
+    for nth in 4..30 {
+        world.tenant.fail_nth(nth, Matcher::get("/users"), Fault::status(503, "ServiceUnavailable"));
+    }
     world.usher(&["apply"]).await.exits(1);
     assert_eq!(world.writes(), 0);
     world.tenant.clear_faults();

@@ -141,7 +141,9 @@ async fn where_roles_cannot_be_read_everybody_may_be_protected() -> Result<()> {
     let world = World::new(Config::default()).await;
     let ids = world.people(3);
     world.directory(|directory| directory.permissions.remove("RoleManagement.Read.Directory"));
-    world.usher(&["apply"]).await.exits(0);
+    let report = world.usher(&["apply", "--json"]).await.exits(1).json();
+    assert_eq!(report["partners"][0]["error"]["code"], "protection-unreadable", "{report:#}");
+    assert_eq!(world.json(&["status"]).await["partners"][0]["overdue"], true, "a failed run is no good run");
     assert_eq!(world.mails_of(&ids), [0, 0, 0]);
     explained(&world, &[(ids[0], "yes", "internal", "protection-unknown")]).await;
     Ok(())

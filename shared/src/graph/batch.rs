@@ -16,6 +16,25 @@ pub(super) struct Item {
     pub(super) path: Path,
     /// With a body it is a POST, else a GET.
     pub(super) body: Option<Value>,
+    /// Whether it changes anything; some POSTs only ask.
+    pub(super) is_write: bool,
+}
+
+impl Item {
+    /// A GET.
+    pub(super) const fn get(path: Path) -> Self {
+        Self { path, body: None, is_write: false }
+    }
+
+    /// A POST that only asks.
+    pub(super) const fn ask(path: Path, body: Value) -> Self {
+        Self { path, body: Some(body), is_write: false }
+    }
+
+    /// A POST that changes something.
+    pub(super) const fn write(path: Path, body: Value) -> Self {
+        Self { path, body: Some(body), is_write: true }
+    }
 }
 
 #[derive(Serialize)]
@@ -49,12 +68,12 @@ impl Client {
     /// # Errors
     /// When the batch as a whole failed. Then nothing is known of the requests in it, unless the error says that it was
     /// refused before it had an effect.
-    pub(super) async fn batch<T: DeserializeOwned>(&self, items: &[Item]) -> Result<Vec<Result<T>>> {
+    pub(super) async fn batch<T: DeserializeOwned>(&self, items: &[&Item]) -> Result<Vec<Result<T>>> {
         debug_assert!(items.len() <= MAX_REQUESTS);
         let requests: Vec<_> = items.iter().enumerate().map(|(index, item)| self.inner(index, item)).collect();
         let body = serde_json::json!({ "requests": requests });
-        let is_write = items.iter().any(|item| item.body.is_some());
-        let path = Path::batch();
+        let is_write = items.iter().any(|item| item.is_write);
+        let path = Path::batch(items.iter().map(|item| item.path.cost()).sum());
         let request = Request { method: reqwest::Method::POST, url: Target::Path(&path), body: Some(&body), is_write };
         let answer: Answer = self.send(request).await?;
         let mut answers: HashMap<_, _> =
@@ -77,8 +96,8 @@ impl Client {
     }
 
     fn judge<T: DeserializeOwned>(&self, item: &Item, response: Option<Response>) -> Result<T> {
-        let is_write = item.body.is_some();
-        let name = format!("{} {} in a batch", if is_write { "POST" } else { "GET" }, item.path);
+        let is_write = item.is_write;
+        let name = format!("{} {} in a batch", if item.body.is_some() { "POST" } else { "GET" }, item.path);
         let Some(response) = response else {
             let kind = if is_write { Kind::OutcomeUnknown } else { Kind::Malformed };
             return Err(GraphError::new(kind, &name, "the batch came back without an answer to this request"));
@@ -91,6 +110,11 @@ impl Client {
             response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
         };
         let headers = Headers::read(header, self.clock().now());
-        Err(GraphError::from_answer(&name, is_write, response.status, &headers, &body))
+        self.limits().heard(&headers.said);
+        let error = GraphError::from_answer(&name, is_write, response.status, &headers, &body);
+        if let Kind::Throttled { retry_after } = error.kind {
+            self.limits().refused(item.path.cost(), &headers.said, retry_after);
+        }
+        Err(error)
     }
 }

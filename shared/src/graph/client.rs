@@ -1,10 +1,12 @@
 //! One request to Graph: its token, its limits in time and size, and its repetition where that harms nobody.
 //!
-//! Reads are repeated while the deadline allows. Writes are repeated only when Graph says that it did nothing (429); any
-//! other end of a write is the caller's to judge. Redirects are never followed: they would carry the token elsewhere.
+//! Reads are repeated while the deadline allows. Writes are never repeated here, but for a token that had to be renewed:
+//! Graph did nothing then. What a refused or lost write means is the caller's to judge. Redirects are never followed: they
+//! would carry the token elsewhere.
 
-use super::credential::Tokens;
+use super::credential::{Permissions, Tokens};
 use super::error::{GraphError, Headers, Kind, Result};
+use super::limits::{Cost, Limits};
 use super::path::Path;
 use crate::clock::Clock;
 use serde::de::DeserializeOwned;
@@ -30,11 +32,12 @@ pub struct Endpoint {
     pub root: Url,
 }
 
-/// A client of one tenant's Graph. Clones share the connection pool and the token.
+/// A client of one tenant's Graph. Clones share the connections, the token and the limits.
 #[derive(Clone)]
 pub struct Client {
     http: Arc<OnceCell<reqwest::Client>>,
     tokens: Arc<Tokens>,
+    limits: Arc<Limits>,
     /// The version's root, without a slash at the end.
     base: String,
     clock: Clock,
@@ -47,25 +50,32 @@ pub(super) struct Request<'a> {
     pub(super) method: reqwest::Method,
     pub(super) url: Target<'a>,
     pub(super) body: Option<&'a Value>,
+    /// A write has been paid for by its caller before it was journalled.
     pub(super) is_write: bool,
 }
 
-/// A path that we made, or a link that Graph handed out.
+/// A path that we made, or a link that Graph handed out for one.
+#[derive(Clone, Copy)]
 pub(super) enum Target<'a> {
     Path(&'a Path),
-    Link(&'a Link, &'static str),
+    Link(&'a Link),
 }
 
-/// A `nextLink` that points to the Graph it came from.
+/// A link that points to the Graph it came from.
 #[derive(Clone, Debug)]
-pub(super) struct Link(String);
+pub(super) struct Link {
+    url: String,
+    template: &'static str,
+    cost: Cost,
+}
 
 impl Client {
     /// A client; nothing is connected before the first request.
-    pub fn new(endpoint: &Endpoint, tokens: Tokens, clock: Clock) -> Self {
+    pub fn new(endpoint: &Endpoint, tokens: Tokens, limits: Limits, clock: Clock) -> Self {
         Self {
             http: Arc::default(),
             tokens: Arc::new(tokens),
+            limits: Arc::new(limits),
             base: format!("{}/v1.0", endpoint.root.as_str().trim_end_matches('/')),
             clock,
             deadline: None,
@@ -88,49 +98,93 @@ impl Client {
         &self.clock
     }
 
+    /// The limits that it keeps.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What the present token allows, as far as it can be told.
+    pub async fn permissions(&self) -> Option<Permissions> {
+        Permissions::of(&self.tokens.get().await.ok()?)
+    }
+
     /// Reads one JSON answer.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &Path) -> Result<T> {
-        let request = Request { method: reqwest::Method::GET, url: Target::Path(path), body: None, is_write: false };
-        self.send(request).await
+        self.read(Target::Path(path)).await
+    }
+
+    /// Reads one JSON answer from a path or a link.
+    pub(super) async fn read<T: DeserializeOwned>(&self, url: Target<'_>) -> Result<T> {
+        self.send(Request { method: reqwest::Method::GET, url, body: None, is_write: false }).await
     }
 
     /// Takes a link from an answer.
     ///
     /// # Errors
     /// When it leads anywhere else than to this Graph: the token must not go there.
-    pub(super) fn link(&self, link: String, template: &'static str) -> Result<Link> {
-        if link.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/')) {
-            return Ok(Link(link));
+    pub(super) fn link(&self, url: String, template: &'static str, cost: Cost) -> Result<Link> {
+        if url.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/')) {
+            return Ok(Link { url, template, cost });
         }
-        Err(GraphError::new(Kind::Malformed, template, "the link to the next page leads to another host"))
+        Err(GraphError::new(Kind::Malformed, template, "the link in the answer leads to another host"))
     }
 
     /// Sends a request, again where that harms nobody, and decodes the answer.
     pub(super) async fn send<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T> {
         let name = format!("{} {}", request.method, request.url.template());
-        for attempt in 0.. {
-            let error = match self.send_once(&request, &name).await {
-                Ok(body) => return decode(&name, request.is_write, &body),
+        let mut renewed = false;
+        for attempt in 1.. {
+            if !request.is_write {
+                self.pay(request.url.cost(), &name).await?;
+            }
+            let answer = self.send_once(&request, &name).await;
+            let error = match answer.and_then(|body| decode(&name, request.is_write, &body)) {
+                Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let wait = match (&error.kind, request.is_write) {
-                (Kind::Throttled { retry_after }, _) => *retry_after,
-                (Kind::Unavailable, false) => None,
+            let wait = match &error.kind {
+                // Only a status shows that it was Graph who did not take the token.
+                Kind::Unauthenticated if error.status.is_some() && !renewed => {
+                    renewed = true;
+                    self.tokens.forget();
+                    continue;
+                }
+                Kind::Throttled { retry_after } if !request.is_write => *retry_after,
+                Kind::Unavailable | Kind::Malformed if !request.is_write => None,
                 _ => return Err(error),
             };
-            let wait = wait.unwrap_or(BACKOFF[attempt.min(BACKOFF.len() - 1)]);
-            if attempt + 1 >= MAX_TRIES || !self.has_time_for(wait) {
+            let wait = wait.unwrap_or(BACKOFF[(attempt - 1).min(BACKOFF.len() - 1)]);
+            if attempt >= MAX_TRIES || !self.has_time_for(wait) {
                 return Err(error);
             }
+            let seconds = wait.as_secs_f64();
             tracing::info!(
                 graph.request = name,
                 graph.status = error.status,
-                wait.seconds = wait.as_secs_f64(),
+                wait.seconds = seconds,
                 "{error}; waiting"
             );
             self.clock.sleep(wait).await;
         }
         unreachable!("the loop ends by returning")
+    }
+
+    /// Waits until the limits let a read pass.
+    async fn pay(&self, cost: Cost, name: &str) -> Result<()> {
+        loop {
+            let wait = self.limits.take(cost);
+            if wait.is_zero() {
+                return Ok(());
+            }
+            if !self.has_time_for(wait) {
+                return Err(GraphError::new(
+                    Kind::Unavailable,
+                    name,
+                    "Graph's limits leave no time for it in this run",
+                ));
+            }
+            self.clock.sleep(wait).await;
+        }
     }
 
     fn has_time_for(&self, wait: Duration) -> bool {
@@ -140,9 +194,9 @@ impl Client {
     async fn send_once(&self, request: &Request<'_>, name: &str) -> Result<Vec<u8>> {
         let token = self.tokens.get().await?;
         let http = self.http.get_or_try_init(|| async { self.connect() }).await?;
-        let url = match &request.url {
+        let url = match request.url {
             Target::Path(path) => format!("{}{}", self.base, path.as_str()),
-            Target::Link(link, _) => link.0.clone(),
+            Target::Link(link) => link.url.clone(),
         };
         let mut builder = http
             .request(request.method.clone(), url)
@@ -158,8 +212,9 @@ impl Client {
         };
         let mut response = builder.send().await.map_err(|error| lost(&error))?;
         let status = response.status().as_u16();
-        let headers =
-            Headers::read(|name| response.headers().get(name).and_then(|value| value.to_str().ok()), self.clock.now());
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let headers = Headers::read(header, self.clock.now());
+        self.limits.heard(&headers.said);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
             body.extend_from_slice(&chunk);
@@ -167,10 +222,14 @@ impl Client {
                 return Err(malformed(name, request.is_write, "the answer is larger than 32 MiB"));
             }
         }
-        match status {
-            200..=299 => Ok(body),
-            _ => Err(GraphError::from_answer(name, request.is_write, status, &headers, &body)),
+        if (200..=299).contains(&status) {
+            return Ok(body);
         }
+        let error = GraphError::from_answer(name, request.is_write, status, &headers, &body);
+        if let Kind::Throttled { retry_after } = error.kind {
+            self.limits.refused(request.url.cost(), &headers.said, retry_after);
+        }
+        Err(error)
     }
 
     fn connect(&self) -> Result<reqwest::Client> {
@@ -187,10 +246,17 @@ impl Client {
 }
 
 impl Target<'_> {
-    fn template(&self) -> &'static str {
+    const fn template(&self) -> &'static str {
         match self {
             Self::Path(path) => path.template(),
-            Self::Link(_, template) => template,
+            Self::Link(link) => link.template,
+        }
+    }
+
+    const fn cost(&self) -> Cost {
+        match self {
+            Self::Path(path) => path.cost(),
+            Self::Link(link) => link.cost,
         }
     }
 }

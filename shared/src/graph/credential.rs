@@ -7,9 +7,11 @@ use super::error::{GraphError, Kind, Result};
 use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions};
 use azure_identity::{AzureCliCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
-use std::sync::Arc;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::OnceCell;
 
 /// The SDK's own default would wait more than a minute; an invocation has better things to do.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,13 +32,13 @@ pub enum Identity {
 pub struct Tokens {
     identity: Identity,
     scope: String,
-    credential: OnceCell<Arc<dyn TokenCredential>>,
+    credential: Mutex<Option<Arc<dyn TokenCredential>>>,
 }
 
 impl Tokens {
     /// Tokens for `resource`, such as `https://graph.microsoft.com`.
     pub fn new(identity: Identity, resource: &str) -> Self {
-        Self { identity, scope: format!("{resource}/.default"), credential: OnceCell::new() }
+        Self { identity, scope: format!("{resource}/.default"), credential: Mutex::default() }
     }
 
     /// A token that is good for some minutes at least. The SDK keeps it until then.
@@ -44,23 +46,36 @@ impl Tokens {
     /// # Errors
     /// When there is none within 30 seconds. The text says what to do and carries no secret.
     pub async fn get(&self) -> Result<String> {
-        let failed = |reason: String| GraphError::new(Kind::Unauthenticated, "token", reason);
-        let credential = self
-            .credential
-            .get_or_try_init(|| async { self.make() })
-            .await
-            .map_err(|error| failed(format!("no credential: {error}")))?;
+        let credential = self.credential().map_err(|error| self.failed(&format!(": {error}")))?;
         match tokio::time::timeout(TOKEN_TIMEOUT, credential.get_token(&[&self.scope], None)).await {
             Ok(Ok(token)) => Ok(token.token.secret().to_owned()),
-            Ok(Err(error)) => {
-                Err(failed(format!("no token from the {}: {error}. {}", self.identity, self.identity.advice())))
-            }
-            Err(_) => Err(failed(format!(
-                "no token from the {} within 30 seconds. {}",
-                self.identity,
-                self.identity.advice()
-            ))),
+            Ok(Err(error)) => Err(self.failed(&format!(": {error}"))),
+            Err(_) => Err(self.failed(" within 30 seconds")),
         }
+    }
+
+    fn failed(&self, why: &str) -> GraphError {
+        let message = format!("no token from the {}{why}. {}", self.identity, self.identity.advice());
+        GraphError::new(Kind::Unauthenticated, "sign-in", message)
+    }
+
+    /// Forgets the token that Graph did not accept: the SDK would keep it until it expires.
+    pub(super) fn forget(&self) {
+        *self.kept() = None;
+    }
+
+    fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let mut kept = self.kept();
+        if let Some(credential) = kept.as_ref() {
+            return Ok(Arc::clone(credential));
+        }
+        let made = self.make()?;
+        *kept = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Arc<dyn TokenCredential>>> {
+        self.credential.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn make(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
@@ -94,5 +109,52 @@ impl std::fmt::Display for Identity {
             Self::Managed { .. } => "managed identity",
             Self::AzureCli => "Azure CLI",
         })
+    }
+}
+
+/// The permissions that a token carries, as far as it lets itself be read: application roles or delegated scopes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Permissions {
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    scp: String,
+}
+
+impl Permissions {
+    /// Reads them from a token; `None` if it is none that can be read. Nothing rests on the token being genuine: Graph
+    /// judges that.
+    pub(super) fn of(token: &str) -> Option<Self> {
+        let payload = token.split('.').nth(1)?;
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+        serde_json::from_slice(&payload).ok()
+    }
+
+    /// Whether the token allows to invite.
+    pub fn may_invite(&self) -> bool {
+        const ANY_OF: [&str; 4] =
+            ["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"];
+        self.roles.iter().map(String::as_str).chain(self.scp.split(' ')).any(|held| ANY_OF.contains(&held))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_read_from_roles_and_from_scopes_and_an_unreadable_token_says_nothing() {
+        let token = |claims: &str| format!("e30.{}.", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        for (claims, may) in [
+            (r#"{"roles":["User.Read.All","User.Invite.All"]}"#, true),
+            (r#"{"scp":"openid User.ReadWrite.All"}"#, true),
+            (r#"{"roles":["User.Read.All"]}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(Permissions::of(&token(claims)).map(|held| held.may_invite()), Some(may), "{claims}");
+        }
+        for token in ["", "opaque", "a.b.c", &token("no json")] {
+            assert_eq!(Permissions::of(token), None, "{token}");
+        }
     }
 }

@@ -1,18 +1,26 @@
 //! Reading the directory. Nothing here can change it.
 
 use super::batch::{Item, MAX_REQUESTS};
-use super::client::{Client, Request, Target};
+use super::client::{Client, Link, Target};
 use super::error::{GraphError, Kind, Result};
-use super::model::{ObjectId, Organization, Page, RolePrincipal, USER_SELECT, User};
-use super::path::Path;
+use super::limits::Cost;
+use super::model::{
+    ChangedGroup, ChangedUser, DeltaPage, GroupIds, ObjectId, Organization, Page, RolePrincipal, USER_SELECT, User,
+};
+use super::path::{DELTA_OF_GROUPS, DELTA_OF_USERS, Path};
 use crate::address::Address;
 use crate::ids::{GroupId, UserId};
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What Graph answers where roles cannot be made eligible, for want of a licence.
 const NO_PREMIUM_LICENCE: &str = "AadPremiumLicenseRequired";
+
+/// How often a batch of reads is sent, as long as something in it failed for a moment.
+const TRIES_OF_A_BATCH: usize = 4;
+const BEFORE_ASKING_AGAIN: Duration = Duration::from_secs(2);
 
 /// The directory of the tenant that usher runs in, to be read.
 #[derive(Clone)]
@@ -24,13 +32,14 @@ pub struct Directory {
 pub struct Pages<T> {
     client: Client,
     template: &'static str,
+    cost: Cost,
     state: State,
     decode: std::marker::PhantomData<T>,
 }
 
 enum State {
     First(Path),
-    Next(super::client::Link),
+    Next(Link),
     Done,
 }
 
@@ -43,6 +52,17 @@ pub enum Look {
     Gone,
     /// It could not be read.
     Unreadable(GraphError),
+}
+
+/// What changed of users.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Those who are there, as they are now.
+    pub users: Vec<User>,
+    /// Those who are not there any more, deleted softly or for good.
+    pub removed: HashSet<UserId>,
+    /// Under which later changes are found.
+    pub link: String,
 }
 
 /// Who holds directory roles.
@@ -132,21 +152,137 @@ impl Directory {
     /// A closer look at people, with what is too dear for everybody; in the order of `ids`.
     pub async fn look_at(&self, ids: &[UserId]) -> Vec<(UserId, Look)> {
         let select = format!("{USER_SELECT},assignedPlans");
-        let mut looks = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(MAX_REQUESTS) {
-            let items: Vec<_> = chunk.iter().map(|id| Item { path: Path::user(*id, &select), body: None }).collect();
-            match self.client.batch::<User>(&items).await {
-                Ok(answers) => looks.extend(chunk.iter().copied().zip(answers.into_iter().map(Look::from))),
-                Err(error) => looks.extend(chunk.iter().map(|id| (*id, Look::Unreadable(error.clone())))),
+        let items = ids.iter().map(|id| Item::get(Path::user(*id, &select))).collect();
+        ids.iter().copied().zip(self.ask::<User>(items).await.into_iter().map(Look::from)).collect()
+    }
+
+    /// Of which of the groups each person is a member, nested groups included; in the order of `ids`.
+    pub async fn groups_of(&self, ids: &[UserId], groups: &[GroupId]) -> Vec<(UserId, Result<HashSet<GroupId>>)> {
+        let mut found: Vec<_> = ids.iter().map(|id| (*id, Ok(HashSet::new()))).collect();
+        // Graph takes twenty groups at once.
+        for groups in groups.chunks(20) {
+            let body = serde_json::json!({ "groupIds": groups });
+            let items = ids.iter().map(|id| Item::ask(Path::check_member_groups(*id), body.clone())).collect();
+            for ((_, known), answer) in found.iter_mut().zip(self.ask::<GroupIds>(items).await) {
+                match (known, answer) {
+                    (Ok(known), Ok(answer)) => known.extend(answer.value.into_iter().map(GroupId::from)),
+                    (known, Err(error)) => *known = Err(error),
+                    (Err(_), Ok(_)) => {}
+                }
             }
         }
-        looks
+        found
+    }
+
+    /// The users who have each address; in the order of `addresses`.
+    pub async fn users_with_addresses(&self, addresses: &[&Address]) -> Vec<Result<Vec<User>>> {
+        let query = |address: &&Address| Item::get(Path::users_with_address(address, USER_SELECT));
+        let answers = self.ask::<Page<User>>(addresses.iter().map(query).collect()).await;
+        answers.into_iter().map(|answer| answer.map(|page| page.value)).collect()
+    }
+
+    /// The link under which changes of users from now on are found.
+    ///
+    /// # Errors
+    /// When Graph does not give one.
+    pub async fn users_from_now(&self) -> Result<String> {
+        let page: DeltaPage<ChangedUser> = self.client.get(&Path::users_from_now(USER_SELECT)).await?;
+        page.delta_link.ok_or_else(|| no_delta_link(DELTA_OF_USERS))
+    }
+
+    /// The link under which changes of these groups' members from now on are found.
+    ///
+    /// # Errors
+    /// When Graph does not give one.
+    pub async fn members_from_now(&self, groups: &[GroupId]) -> Result<String> {
+        let page: DeltaPage<ChangedGroup> = self.client.get(&Path::members_from_now(groups)).await?;
+        page.delta_link.ok_or_else(|| no_delta_link(DELTA_OF_GROUPS))
+    }
+
+    /// What changed of users since `link` was given out. Repeats are merged: the last one counts, as Graph says.
+    ///
+    /// # Errors
+    /// [`Kind::ResyncNeeded`] when the link is too old; otherwise when the changes cannot be read to the end.
+    pub async fn changed_users(&self, link: &str) -> Result<Changes> {
+        let mut changes = Changes::default();
+        changes.link = self
+            .changes(link, DELTA_OF_USERS, |changed: ChangedUser| {
+                let id = changed.user.id;
+                changes.users.retain(|user| user.id != id);
+                if changed.removed.is_some() {
+                    changes.removed.insert(id);
+                } else {
+                    changes.removed.remove(&id);
+                    changes.users.push(changed.user);
+                }
+            })
+            .await?;
+        Ok(changes)
+    }
+
+    /// Who entered or left the groups directly since `link` was given out, and the next link.
+    ///
+    /// # Errors
+    /// As [`Directory::changed_users`].
+    pub async fn changed_members(&self, link: &str) -> Result<(HashSet<UserId>, String)> {
+        let mut members = HashSet::new();
+        let add = |group: ChangedGroup| members.extend(group.members.into_iter().map(|member| UserId::from(member.id)));
+        let link = self.changes(link, DELTA_OF_GROUPS, add).await?;
+        Ok((members, link))
+    }
+
+    async fn changes<T: DeserializeOwned>(
+        &self,
+        link: &str,
+        template: &'static str,
+        mut each: impl FnMut(T),
+    ) -> Result<String> {
+        let cost = Cost { units: 1, ..Cost::default() };
+        let stale = |_| GraphError::new(Kind::ResyncNeeded, template, "the remembered link is another Graph's");
+        let mut link = self.client.link(link.to_owned(), template, cost).map_err(stale)?;
+        loop {
+            // A page may be empty and still have a next one.
+            let page: DeltaPage<T> = self.client.read(Target::Link(&link)).await?;
+            page.value.into_iter().for_each(&mut each);
+            match (page.next_link, page.delta_link) {
+                (Some(next), _) => link = self.client.link(next, template, cost)?,
+                (None, Some(delta)) => return Ok(delta),
+                (None, None) => return Err(no_delta_link(template)),
+            }
+        }
+    }
+
+    /// Asks in batches; what failed for a moment is asked again, while there is time. In the order of `items`.
+    async fn ask<T: DeserializeOwned>(&self, items: Vec<Item>) -> Vec<Result<T>> {
+        let mut answers: Vec<Option<Result<T>>> = items.iter().map(|_| None).collect();
+        for round in 0..TRIES_OF_A_BATCH {
+            let open = |answer: &Option<Result<T>>| {
+                answer.as_ref().is_none_or(|answer| answer.as_ref().is_err_and(GraphError::is_transient))
+            };
+            let asked: Vec<_> = (0..items.len()).filter(|index| open(&answers[*index])).collect();
+            if asked.is_empty() {
+                break;
+            }
+            if round > 0 {
+                self.client.clock().sleep(BEFORE_ASKING_AGAIN).await;
+            }
+            for chunk in asked.chunks(MAX_REQUESTS) {
+                let batch: Vec<_> = chunk.iter().map(|index| &items[*index]).collect();
+                match self.client.batch::<T>(&batch).await {
+                    Ok(found) => chunk.iter().zip(found).for_each(|(index, answer)| answers[*index] = Some(answer)),
+                    Err(error) => chunk.iter().for_each(|index| answers[*index] = Some(Err(error.clone()))),
+                }
+            }
+        }
+        let unasked = || Err(GraphError::new(Kind::Unavailable, "$batch", "it was not asked"));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(unasked)).collect()
     }
 
     fn pages<T: DeserializeOwned>(&self, path: Path) -> Pages<T> {
         Pages {
             client: self.client.clone(),
             template: path.template(),
+            cost: path.cost(),
             state: State::First(path),
             decode: std::marker::PhantomData,
         }
@@ -161,6 +297,10 @@ impl From<Result<User>> for Look {
             Err(error) => Self::Unreadable(error),
         }
     }
+}
+
+fn no_delta_link(template: &str) -> GraphError {
+    GraphError::new(Kind::Malformed, template, "the answer has neither a next page nor a link for later changes")
 }
 
 impl RoleHolders {
@@ -179,12 +319,11 @@ impl<T: DeserializeOwned> Pages<T> {
         let target = match &self.state {
             State::Done => return Ok(None),
             State::First(path) => Target::Path(path),
-            State::Next(link) => Target::Link(link, self.template),
+            State::Next(link) => Target::Link(link),
         };
-        let request = Request { method: reqwest::Method::GET, url: target, body: None, is_write: false };
-        let page: Page<T> = self.client.send(request).await?;
+        let page: Page<T> = self.client.read(target).await?;
         self.state = match page.next_link {
-            Some(link) => State::Next(self.client.link(link, self.template)?),
+            Some(link) => State::Next(self.client.link(link, self.template, self.cost)?),
             None => State::Done,
         };
         Ok(Some(page.value))

@@ -1,8 +1,18 @@
 //! What went wrong with a request, as callers branch on it.
 
+use super::limits::Said;
 use serde::Deserialize;
 use std::fmt;
 use std::time::Duration;
+
+/// Graph's code for two changes of one object at the same time.
+const CONCURRENCY: &str = "Directory_ConcurrencyViolation";
+
+/// Whether a code says that a link of change tracking has expired. Seen with different capitals, and with different statuses.
+fn is_resync(code: &str) -> bool {
+    let code = code.to_ascii_lowercase();
+    code == "syncstatenotfound" || code.starts_with("resync") || code == "syncstateinvalid"
+}
 
 /// The kinds of failure that callers tell apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +28,10 @@ pub enum Kind {
     Forbidden,
     /// 404.
     NotFound,
+    /// 409 because somebody else was changing the same object: nothing was done.
+    Conflict,
+    /// The link of change tracking is not good any more: everything has to be read again.
+    ResyncNeeded,
     /// Any other answer of the 4xx family: the request is refused as it stands.
     Refused,
     /// 5xx on a read, or no answer to a read: nothing is known, nothing was changed.
@@ -57,11 +71,15 @@ impl GraphError {
     /// A failure as an answer of Graph tells it.
     pub(super) fn from_answer(request: &str, is_write: bool, status: u16, headers: &Headers, body: &[u8]) -> Self {
         let envelope = serde_json::from_slice::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
+        let code = envelope.inner.code().or(envelope.code);
         let kind = match status {
             429 => Kind::Throttled { retry_after: headers.retry_after },
             401 => Kind::Unauthenticated,
             403 => Kind::Forbidden,
+            410 => Kind::ResyncNeeded,
+            400..=499 if code.as_deref().is_some_and(is_resync) => Kind::ResyncNeeded,
             404 => Kind::NotFound,
+            409 if code.as_deref() == Some(CONCURRENCY) => Kind::Conflict,
             400..=499 => Kind::Refused,
             _ if is_write => Kind::OutcomeUnknown,
             _ => Kind::Unavailable,
@@ -71,7 +89,7 @@ impl GraphError {
             request: request.to_owned(),
             status: Some(status),
             request_id: headers.request_id.clone().or_else(|| envelope.inner.request_id()),
-            code: envelope.inner.code().or(envelope.code),
+            code,
             message: envelope.message.unwrap_or_default(),
         }
     }
@@ -83,7 +101,7 @@ impl GraphError {
 
     /// Whether the same request may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, Kind::Throttled { .. } | Kind::Unavailable | Kind::OutcomeUnknown)
+        matches!(self.kind, Kind::Throttled { .. } | Kind::Unavailable | Kind::OutcomeUnknown | Kind::Conflict)
     }
 }
 
@@ -105,10 +123,11 @@ impl fmt::Display for GraphError {
 impl std::error::Error for GraphError {}
 
 /// The response headers that matter, taken from an answer or from an inner answer of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Headers {
     pub(super) retry_after: Option<Duration>,
     pub(super) request_id: Option<String>,
+    pub(super) said: Said,
 }
 
 impl Headers {
@@ -117,6 +136,10 @@ impl Headers {
         Self {
             retry_after: get("retry-after").and_then(|value| parse_retry_after(value, now)),
             request_id: get("request-id").map(str::to_owned),
+            said: Said {
+                limit_percentage: get("x-ms-throttle-limit-percentage").and_then(|value| value.trim().parse().ok()),
+                information: get("x-ms-throttle-information").map(str::to_owned),
+            },
         }
     }
 }

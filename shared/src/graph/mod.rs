@@ -7,16 +7,21 @@
 //!
 //! - [`client`]: one request, its retries and limits.
 //! - [`credential`]: where the token comes from.
+//! - [`limits`]: Graph's limits, kept before Graph has to refuse.
 //! - [`error`]: what went wrong, as callers branch on it.
 //! - [`path`]: the paths and query options that exist; nothing else can be sent.
+//! - [`catalogue`]: what refusals mean, and for whom.
+//! - [`batch`]: up to twenty requests in one.
 //! - [`model`]: Graph's JSON, three-valued where absence matters.
 //! - [`directory`]: reading. [`writer`]: writing.
 
 pub mod batch;
+pub mod catalogue;
 pub mod client;
 pub mod credential;
 pub mod directory;
 pub mod error;
+pub mod limits;
 pub mod model;
 pub mod path;
 pub mod writer;

@@ -44,6 +44,38 @@ pub(super) struct Page<T> {
     pub(super) next_link: Option<String>,
 }
 
+/// One page of changes.
+#[derive(Debug, Deserialize)]
+pub(super) struct DeltaPage<T> {
+    pub(super) value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    pub(super) next_link: Option<String>,
+    #[serde(rename = "@odata.deltaLink")]
+    pub(super) delta_link: Option<String>,
+}
+
+/// A user in change tracking: what it is now, or that it is gone.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChangedUser {
+    #[serde(rename = "@removed")]
+    pub(super) removed: Option<serde::de::IgnoredAny>,
+    #[serde(flatten)]
+    pub(super) user: User,
+}
+
+/// A group in change tracking: whose membership changed.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChangedGroup {
+    #[serde(default, rename = "members@delta")]
+    pub(super) members: Vec<ObjectId>,
+}
+
+/// The answer of `checkMemberGroups`.
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupIds {
+    pub(super) value: Vec<Uuid>,
+}
+
 /// `organization`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -137,6 +169,8 @@ pub struct AssignedPlan {
     pub capability_status: Option<String>,
     /// The service, such as `exchange`.
     pub service: Option<String>,
+    /// The plan.
+    pub service_plan_id: Option<Uuid>,
 }
 
 /// Any directory object of which only the id matters.

@@ -1,6 +1,7 @@
 //! The paths and query options that usher can send. Nothing outside this module makes one from text, so that no address
 //! from the directory can turn into another request.
 
+use super::limits::Cost;
 use crate::address::Address;
 use crate::ids::{GroupId, UserId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -20,16 +21,23 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'$')
     .remove(b'\'');
 
+/// The template of change tracking of users.
+pub(super) const DELTA_OF_USERS: &str = "/users/delta";
+/// The template of change tracking of groups.
+pub(super) const DELTA_OF_GROUPS: &str = "/groups/delta";
+
 /// A path below the version with its query, ready to be sent or put into a batch; and its template for logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     path: String,
     template: &'static str,
+    cost: Cost,
 }
 
 impl Path {
-    fn new(path: impl Into<String>, template: &'static str) -> Self {
-        Self { path: path.into(), template }
+    /// A path that is read, and what that costs with `$select` by Microsoft's table.
+    fn read(path: impl Into<String>, template: &'static str, units: u32) -> Self {
+        Self { path: path.into(), template, cost: Cost { units, ..Cost::default() } }
     }
 
     fn with(mut self, option: &str, value: &str) -> Self {
@@ -49,14 +57,19 @@ impl Path {
         self.template
     }
 
+    /// What the request costs of Graph's limits.
+    pub const fn cost(&self) -> Cost {
+        self.cost
+    }
+
     /// `GET /organization`: this tenant and its domains.
     pub fn organization() -> Self {
-        Self::new("/organization", "/organization").with("$select", "id,verifiedDomains")
+        Self::read("/organization", "/organization", 1).with("$select", "id,verifiedDomains")
     }
 
     /// `GET /users`, in pages of the largest size that Graph allows.
     pub fn users(select: &str) -> Self {
-        Self::new("/users", "/users").with("$select", select).with("$top", "999")
+        Self::read("/users", "/users", 1).with("$select", select).with("$top", "999")
     }
 
     /// `GET /users`, those who have the address in one of the properties that can be filtered by it.
@@ -67,46 +80,66 @@ impl Path {
              proxyAddresses/any(p:p eq {})",
             self::literal(&format!("smtp:{}", address.as_str()))
         );
-        Self::new("/users", "/users").with("$filter", &filter).with("$select", select)
+        Self::read("/users", "/users", 1).with("$filter", &filter).with("$select", select)
     }
 
     /// `GET /users/{id}`.
     pub fn user(id: UserId, select: &str) -> Self {
-        Self::new(format!("/users/{id}"), "/users/{id}").with("$select", select)
+        Self::read(format!("/users/{id}"), "/users/{id}", 1).with("$select", select)
+    }
+
+    /// `GET /users/delta`, from now on: the link under which later changes are found, and no user.
+    pub fn users_from_now(select: &str) -> Self {
+        Self::read("/users/delta", DELTA_OF_USERS, 1).with("$deltatoken", "latest").with("$select", select)
+    }
+
+    /// `GET /groups/delta`, from now on: the link under which later changes of membership are found. At most 50 groups.
+    pub fn members_from_now(groups: &[GroupId]) -> Self {
+        let filter: Vec<_> = groups.iter().map(|group| format!("id eq '{group}'")).collect();
+        Self::read("/groups/delta", DELTA_OF_GROUPS, 1)
+            .with("$deltatoken", "latest")
+            .with("$filter", &filter.join(" or "))
+            .with("$select", "id,members")
+    }
+
+    /// `POST /users/{id}/checkMemberGroups`, which asks and changes nothing; nested membership counts.
+    pub fn check_member_groups(user: UserId) -> Self {
+        Self::read(format!("/users/{user}/checkMemberGroups"), "/users/{id}/checkMemberGroups", 4)
     }
 
     /// `GET /groups/{id}/transitiveMembers`: nested membership, in pages of the largest size.
     pub fn transitive_members(group: GroupId) -> Self {
-        Self::new(format!("/groups/{group}/transitiveMembers"), "/groups/{id}/transitiveMembers")
+        Self::read(format!("/groups/{group}/transitiveMembers"), "/groups/{id}/transitiveMembers", 4)
             .with("$select", "id")
             .with("$top", "999")
     }
 
     /// `GET /groups`: those that may hold directory roles.
     pub fn role_assignable_groups() -> Self {
-        Self::new("/groups", "/groups").with("$filter", "isAssignableToRole eq true").with("$select", "id")
+        Self::read("/groups", "/groups", 1).with("$filter", "isAssignableToRole eq true").with("$select", "id")
     }
 
     /// `GET /roleManagement/directory/roleAssignments`: active directory roles.
     pub fn role_assignments() -> Self {
         let path = "/roleManagement/directory/roleAssignments";
-        Self::new(path, path).with("$select", "id,principalId")
+        Self::read(path, path, 1).with("$select", "id,principalId")
     }
 
     /// `GET /roleManagement/directory/roleEligibilityScheduleInstances`: roles that somebody could activate.
     pub fn role_eligibilities() -> Self {
         let path = "/roleManagement/directory/roleEligibilityScheduleInstances";
-        Self::new(path, path).with("$select", "id,principalId")
+        Self::read(path, path, 1).with("$select", "id,principalId")
     }
 
     /// `POST /invitations`.
     pub fn invitations() -> Self {
-        Self::new("/invitations", "/invitations")
+        let cost = Cost { units: 1, writes: 1, invitations: 1 };
+        Self { path: "/invitations".to_owned(), template: "/invitations", cost }
     }
 
-    /// `POST /$batch`.
-    pub fn batch() -> Self {
-        Self::new("/$batch", "/$batch")
+    /// `POST /$batch`, which costs what its requests cost.
+    pub fn batch(cost: Cost) -> Self {
+        Self { path: "/$batch".to_owned(), template: "/$batch", cost }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::batch::{Item, MAX_REQUESTS};
 use super::client::Client;
 use super::error::{GraphError, Result};
+use super::limits::Cost;
 use super::model::Invitation;
 use super::path::Path;
 use crate::address::Address;
@@ -72,15 +73,21 @@ impl DirectoryWriter {
         Self { client }
     }
 
+    /// What so many invitations cost of Graph's limits; the caller pays before it journals and sends them.
+    pub fn cost_of_invitations(count: usize) -> Cost {
+        std::iter::repeat_n(Path::invitations().cost(), count).sum()
+    }
+
     /// Sends up to [`MAX_REQUESTS`] invitations; the results come in the order of `requests`. Never repeats one whose
     /// outcome is not known.
     pub async fn invite(&self, requests: &[InvitationRequest]) -> Vec<Result<Invitation>> {
         debug_assert!(requests.len() <= MAX_REQUESTS);
-        let items = requests
-            .iter()
-            .map(|request| Ok(Item { path: Path::invitations(), body: Some(serde_json::to_value(request)?) }));
-        let result = match items.collect::<serde_json::Result<Vec<_>>>() {
-            Ok(items) => self.client.batch(&items).await,
+        let bodies: serde_json::Result<Vec<_>> = requests.iter().map(serde_json::to_value).collect();
+        let result = match bodies {
+            Ok(bodies) => {
+                let items: Vec<_> = bodies.into_iter().map(|body| Item::write(Path::invitations(), body)).collect();
+                self.client.batch(&items.iter().collect::<Vec<_>>()).await
+            }
             Err(error) => Err(GraphError::new(super::Kind::Refused, "POST /invitations", error.to_string())),
         };
         result.unwrap_or_else(|error| requests.iter().map(|_| Err(error.clone())).collect())

@@ -4,8 +4,9 @@
 //! derived again from the journal. Not responsible for: deciding; the planner reads it.
 
 use super::Head;
-use super::record::{Intent, Outcome, Record};
+use super::record::{CircuitEvent, Intent, Outcome, Record};
 use crate::address::Address;
+use crate::graph::catalogue::UNEXPLAINED;
 use crate::ids::UserId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct Memory {
     pub head: Head,
     people: BTreeMap<UserId, PersonMemory>,
     partners: BTreeMap<String, PartnerMemory>,
+    /// The circuit breaker of the whole tenant, when it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    circuit: Option<Circuit>,
 }
 
 /// What is remembered of a person.
@@ -74,26 +78,72 @@ pub struct PartnerMemory {
     invitations: BTreeMap<Timestamp, u32>,
     /// Which wave is next, and out of how many people percentages are.
     pub waves: WaveMemory,
+    /// The circuit breaker, when it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    circuit: Option<Circuit>,
+    /// How many different people in a row were refused without Graph saying why.
+    #[serde(default)]
+    pub refused_in_a_row: u32,
+}
+
+/// A circuit breaker that is open: Graph refuses for more than a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circuit {
+    /// The refusal's name.
+    pub reason: String,
+    /// When it opened.
+    pub opened: Timestamp,
+    /// When it was tried last.
+    pub tried: Timestamp,
+    /// Only a person closes it.
+    pub until_a_person_says_so: bool,
 }
 
 /// How far a partner's waves got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaveMemory {
-    /// Index of the next wave.
+    /// Index of the next wave, or of the one under way.
     pub next: usize,
     /// How many people waited when the first wave was planned.
     pub waiting_at_first: Option<u64>,
+    /// What was sent in the wave under way, if one is.
+    pub under_way: Option<WaveCount>,
 }
 
-/// What a run did for the waves.
+/// What was sent in a wave, and what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaveCount {
+    /// Sent, and not given back.
+    pub sent: u64,
+    /// Refused for the person's own reason.
+    pub refused: u64,
+    /// Of nobody knows what became.
+    pub open: u64,
+}
+
+impl WaveCount {
+    /// A wave is clean when nothing is unconfirmed, and at most a tenth was refused for the person's own reason.
+    pub const fn is_clean(self) -> bool {
+        self.open == 0 && self.refused * 10 <= self.sent
+    }
+}
+
+/// Where a wave begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaveStep {
-    /// Index of the wave that the run was.
-    pub wave: usize,
-    /// How many people waited when it was planned, those in it included.
-    pub waiting: u64,
-    /// Whether it came to a clean end; `None` when it begins.
-    pub clean: Option<bool>,
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum WaveStep {
+    /// It begins.
+    Begun {
+        /// Index of the wave.
+        wave: usize,
+        /// How many people wait, those who will be in it included.
+        waiting: u64,
+    },
+    /// It came to its end. One that is not clean is repeated.
+    Ended {
+        /// Whether it was clean.
+        clean: bool,
+    },
 }
 
 impl Memory {
@@ -107,12 +157,34 @@ impl Memory {
         self.partners.get(name)
     }
 
+    /// When invitations were intended last, for whatever partner.
+    pub fn last_invitations(&self) -> Option<(Timestamp, u32)> {
+        self.partners.values().filter_map(PartnerMemory::last_invitations).max()
+    }
+
     /// People whose last step has no outcome, with when it was intended.
     pub fn unconfirmed(&self) -> impl Iterator<Item = (UserId, &PersonMemory)> {
         self.people.iter().filter_map(|(id, person)| {
             let open = matches!(person.step, Some(Step { state: StepState::Open { .. }, .. }));
             open.then_some((*id, person))
         })
+    }
+
+    /// How far a partner's waves got.
+    pub fn waves_of(&self, partner: &str) -> WaveMemory {
+        self.partner(partner).map(|known| known.waves).unwrap_or_default()
+    }
+
+    /// The open circuit breaker that stops a partner, its own or the tenant's.
+    pub fn circuit_of(&self, partner: &str) -> Option<&Circuit> {
+        self.circuit.as_ref().or_else(|| self.partner(partner)?.circuit.as_ref())
+    }
+
+    /// Every open circuit breaker, by partner; `None` is the tenant's.
+    pub fn circuits(&self) -> impl Iterator<Item = (Option<&str>, &Circuit)> {
+        let partners =
+            self.partners.iter().filter_map(|(name, known)| Some((Some(name.as_str()), known.circuit.as_ref()?)));
+        self.circuit.iter().map(|circuit| (None, circuit)).chain(partners)
     }
 
     /// Adds what the records say.
@@ -123,6 +195,7 @@ impl Memory {
                 Record::Intent(intent) => self.intended(intent),
                 Record::Outcome { person, at, outcome } => self.came_out(*person, *at, outcome),
                 Record::Reading { person, at, changed } => self.read(*person, *at, *changed),
+                Record::Circuit { partner, at, event } => self.circuit_changed(partner.as_deref(), *at, event),
                 Record::Wave { partner, step } => {
                     self.partners.entry(partner.clone()).or_default().waves.advance(*step)
                 }
@@ -134,6 +207,10 @@ impl Memory {
         let sent = &mut self.partners.entry(intent.partner.clone()).or_default().invitations;
         *sent = sent.split_off(&(intent.at - DAY));
         *sent.entry(intent.at).or_default() += 1;
+        if let Some(wave) = self.wave_under_way(&intent.partner) {
+            wave.sent += 1;
+            wave.open += 1;
+        }
         let brought_in = self.people.get(&intent.person).is_some_and(|known| known.brought_in);
         self.people.insert(
             intent.person,
@@ -146,13 +223,41 @@ impl Memory {
         );
     }
 
+    fn circuit_changed(&mut self, partner: Option<&str>, at: Timestamp, event: &CircuitEvent) {
+        let circuit = match partner {
+            None => &mut self.circuit,
+            Some(name) => {
+                let partner = self.partners.entry(name.to_owned()).or_default();
+                partner.refused_in_a_row = 0;
+                &mut partner.circuit
+            }
+        };
+        *circuit = match event {
+            CircuitEvent::Closed | CircuitEvent::ClosedByPerson => None,
+            CircuitEvent::Opened { reason, until_a_person_says_so } => Some(Circuit {
+                reason: reason.clone(),
+                opened: circuit.as_ref().map_or(at, |open| open.opened),
+                tried: at,
+                until_a_person_says_so: *until_a_person_says_so,
+            }),
+        };
+    }
+
+    /// Counts people whom Graph refused in a row without saying why; anybody accepted ends the row.
+    fn count_refusals(&mut self, person: UserId, outcome: &Outcome) {
+        let partner = self.people.get(&person).and_then(|known| self.partners.get_mut(&known.partner));
+        match (partner, outcome) {
+            (Some(partner), Outcome::Done) => partner.refused_in_a_row = 0,
+            (Some(partner), Outcome::Refused { code, .. }) if code == UNEXPLAINED => partner.refused_in_a_row += 1,
+            _ => {}
+        }
+    }
+
     fn came_out(&mut self, person: UserId, at: Timestamp, outcome: &Outcome) {
-        let Some(known) = self.people.get_mut(&person) else {
-            return;
-        };
-        let Some(step) = known.step.as_mut() else {
-            return;
-        };
+        self.count_refusals(person, outcome);
+        self.count_in_wave(person, outcome);
+        let Some(known) = self.people.get_mut(&person) else { return };
+        let Some(step) = known.step.as_mut() else { return };
         match outcome {
             Outcome::Done => {
                 known.step = None;
@@ -168,6 +273,22 @@ impl Memory {
             }
             Outcome::Unknown => {}
         }
+    }
+
+    fn wave_under_way(&mut self, partner: &str) -> Option<&mut WaveCount> {
+        self.partners.get_mut(partner)?.waves.under_way.as_mut()
+    }
+
+    fn count_in_wave(&mut self, person: UserId, outcome: &Outcome) {
+        let Some(partner) = self.people.get(&person).map(|known| known.partner.clone()) else { return };
+        let Some(wave) = self.wave_under_way(&partner) else { return };
+        match outcome {
+            Outcome::Unknown => return,
+            Outcome::Done => {}
+            Outcome::Refused { .. } => wave.refused += 1,
+            Outcome::NotSent => wave.sent = wave.sent.saturating_sub(1),
+        }
+        wave.open = wave.open.saturating_sub(1);
     }
 
     fn read(&mut self, person: UserId, at: Timestamp, changed: bool) {
@@ -214,6 +335,11 @@ impl Memory {
 }
 
 impl PartnerMemory {
+    /// When the last invitation was intended, and how many with it.
+    pub fn last_invitations(&self) -> Option<(Timestamp, u32)> {
+        self.invitations.last_key_value().map(|(at, count)| (*at, *count))
+    }
+
     /// How many invitations were sent within the day before `now`.
     pub fn invitations_within_a_day(&self, now: Timestamp) -> u32 {
         self.invitations.range(now - DAY..).map(|(_, count)| count).sum()
@@ -222,9 +348,16 @@ impl PartnerMemory {
 
 impl WaveMemory {
     fn advance(&mut self, step: WaveStep) {
-        self.waiting_at_first.get_or_insert(step.waiting);
-        if step.clean == Some(true) {
-            self.next = self.next.max(step.wave + 1);
+        match step {
+            WaveStep::Begun { wave, waiting } => {
+                self.next = wave;
+                self.waiting_at_first.get_or_insert(waiting);
+                self.under_way = Some(WaveCount::default());
+            }
+            WaveStep::Ended { clean } => {
+                self.under_way = None;
+                self.next += usize::from(clean);
+            }
         }
     }
 }
@@ -306,11 +439,31 @@ mod tests {
 
     #[test]
     fn a_wave_that_is_not_clean_is_repeated_and_percentages_keep_their_base() {
-        let wave = |wave, waiting, clean| Record::Wave { partner: "p".into(), step: WaveStep { wave, waiting, clean } };
-        let memory = after(&[wave(0, 200, None), wave(0, 200, Some(false)), wave(0, 199, None)]);
-        let waves = memory.partner("p").unwrap().waves;
-        assert_eq!(waves, WaveMemory { next: 0, waiting_at_first: Some(200) });
-        let memory = after(&[wave(0, 200, None), wave(0, 200, Some(true)), wave(1, 199, None)]);
-        assert_eq!(memory.partner("p").unwrap().waves, WaveMemory { next: 1, waiting_at_first: Some(200) });
+        let step = |step| Record::Wave { partner: "p".into(), step };
+        let begun = |wave, waiting| step(WaveStep::Begun { wave, waiting });
+        let ended = |clean| step(WaveStep::Ended { clean });
+        let waves = |records: &[Record]| after(records).partner("p").unwrap().waves;
+        let memory = waves(&[begun(0, 200), ended(false), begun(0, 199), ended(true)]);
+        assert_eq!(memory, WaveMemory { next: 1, waiting_at_first: Some(200), under_way: None });
+    }
+
+    #[test]
+    fn a_wave_counts_what_was_sent_in_it_across_runs() {
+        let begun = Record::Wave { partner: "p".into(), step: WaveStep::Begun { wave: 0, waiting: 9 } };
+        let refused = Outcome::Refused { code: "x".into(), request_id: None };
+        for (result, expected) in [
+            (None, WaveCount { sent: 1, refused: 0, open: 1 }),
+            (Some(Outcome::Unknown), WaveCount { sent: 1, refused: 0, open: 1 }),
+            (Some(Outcome::Done), WaveCount { sent: 1, refused: 0, open: 0 }),
+            (Some(refused), WaveCount { sent: 1, refused: 1, open: 0 }),
+            (Some(Outcome::NotSent), WaveCount { sent: 0, refused: 0, open: 0 }),
+        ] {
+            let mut records = vec![begun.clone(), intent(0)];
+            records.extend(result.map(|result| outcome(0, result)));
+            assert_eq!(after(&records).partner("p").unwrap().waves.under_way, Some(expected));
+        }
+        assert!(!WaveCount { sent: 9, refused: 1, open: 0 }.is_clean());
+        assert!(WaveCount { sent: 10, refused: 1, open: 0 }.is_clean());
+        assert!(!WaveCount { sent: 10, refused: 0, open: 1 }.is_clean());
     }
 }

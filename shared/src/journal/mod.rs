@@ -81,8 +81,15 @@ impl Journal {
     /// # Errors
     /// When the store fails, a segment does not follow the one before, or a newer usher wrote it.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, JournalError> {
-        let saved = Documents(store.as_ref()).get::<Memory>(MEMORY).await?;
-        let (memory, saved) = saved.map_or((Memory::default(), None), |(memory, etag)| (memory, Some(etag)));
+        let (memory, saved) = match Documents(store.as_ref()).get::<Memory>(MEMORY).await {
+            Ok(Some((memory, etag))) => (memory, Some(etag)),
+            Ok(None) => (Memory::default(), None),
+            // It is derived: what cannot be read, or is of another usher's making, is derived again.
+            Err(StateError::Damaged { .. }) => {
+                (Memory::default(), store.get(MEMORY).await?.map(|document| document.etag))
+            }
+            Err(error) => return Err(error.into()),
+        };
         let mut journal = Self { store, memory, saved };
         while let Some((segment, hash)) = journal.read(journal.memory.head.number + 1).await? {
             follow(&segment, &journal.memory.head)?;
@@ -140,14 +147,17 @@ impl Journal {
     /// When a segment is missing, damaged or changed, or the memory knows of a different end.
     pub async fn verify(&self) -> Result<Head, JournalError> {
         let mut head = Head::default();
+        let mut passed = head == self.memory.head;
         while let Some((segment, hash)) = self.read(head.number + 1).await? {
             follow(&segment, &head)?;
             head = Head { number: segment.number, hash };
+            // Somebody may append while this reads on; what was remembered must stand where it stood.
+            passed |= head == self.memory.head;
         }
-        if head == self.memory.head {
+        if passed {
             return Ok(head);
         }
-        let reason = "the chain ends elsewhere than remembered".to_owned();
+        let reason = "the chain does not hold what is remembered of it".to_owned();
         Err(JournalError::Broken { number: self.memory.head.number, reason })
     }
 

@@ -75,6 +75,15 @@ pub enum Record {
         /// Whether the effect shows.
         changed: bool,
     },
+    /// The circuit breaker opened, was tried, or closed.
+    Circuit {
+        /// The partner; `None` for the whole tenant.
+        partner: Option<String>,
+        /// When.
+        at: Timestamp,
+        /// What happened to it.
+        event: CircuitEvent,
+    },
     /// What a run did for a partner's waves.
     Wave {
         /// The partner.
@@ -124,6 +133,23 @@ pub enum Outcome {
     NotSent,
     /// Nobody knows.
     Unknown,
+}
+
+/// What happened to a circuit breaker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum CircuitEvent {
+    /// Graph refused for more than a person. Open already, it stays so.
+    Opened {
+        /// The refusal's name.
+        reason: String,
+        /// Only a person closes it.
+        until_a_person_says_so: bool,
+    },
+    /// Graph accepted again.
+    Closed,
+    /// A person closed it.
+    ClosedByPerson,
 }
 
 impl Record {

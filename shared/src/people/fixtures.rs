@@ -4,7 +4,7 @@ use super::guard::Birth;
 use super::person::{Lens, Person};
 use super::plan::{PartnerPlan, plan};
 use super::rules::View;
-use super::snapshot::{Builder, Evidence, Snapshot};
+use super::snapshot::{Evidence, Snapshot};
 use crate::config::{Config, Environment};
 use crate::graph::model::User;
 use crate::ids::{GroupId, UserId};
@@ -110,17 +110,12 @@ impl World {
             extension_attributes: Vec::new(),
             verified_domains: ["contoso.onmicrosoft.com".into(), "contoso.com".into()].into(),
         };
-        let mut builder = Builder::new(now(), lens.verified_domains.clone());
-        for user in &self.users {
-            match Person::observe(user, &lens) {
-                Some(person) => builder.add(person),
-                None => builder.pass_by(),
-            }
+        let mut snapshot = Snapshot::new(now(), lens.verified_domains.clone());
+        for person in self.users.iter().filter_map(|user| Person::observe(user, &lens)) {
+            snapshot.add(person);
         }
-        for (group, members) in &self.groups {
-            builder.group(*group, members.clone());
-        }
-        let mut snapshot = builder.finish(self.complete);
+        snapshot.groups = self.groups.clone();
+        snapshot.complete = self.complete;
         snapshot.evidence = self.evidence.clone();
         snapshot
     }

@@ -4,11 +4,13 @@
 //! adds is bounded, and the rest waits its turn. Not responsible for: single people; see [`super::rules`].
 
 use super::rules::View;
-use super::snapshot::Snapshot;
 use crate::config::{Partner, Wave};
-use crate::journal::memory::Memory;
-use jiff::Timestamp;
+use crate::journal::memory::{Circuit, Memory};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// An open circuit breaker lets one invitation pass after each of these.
+pub const BETWEEN_TRIES: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a whole partner is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,9 @@ pub struct Held {
     pub limit: Option<u64>,
     /// What was observed against the limit.
     pub observed: Option<u64>,
+    /// What opened the circuit breaker, if it is that which holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
 }
 
 /// The guards that hold a partner.
@@ -34,6 +39,15 @@ pub enum HeldReason {
     /// The state's birth document is missing although external users of the partner are there: the state was lost or is
     /// another one's.
     StateMissing,
+    /// The circuit breaker is open: Graph refused for more than a person.
+    Circuit,
+}
+
+impl Held {
+    /// Held by an open circuit breaker.
+    pub const fn by_circuit(cause: String) -> Self {
+        Self { plan: None, reason: HeldReason::Circuit, limit: None, observed: None, cause: Some(cause) }
+    }
 }
 
 impl HeldReason {
@@ -53,6 +67,10 @@ impl HeldReason {
                  USHER_STATE names another one. If this is usher's first run here, say so with \
                  `usher apply --adopt-state`."
             }
+            Self::Circuit => {
+                "Graph refuses for more than a person, so nothing more is sent. One invitation an hour tries whether it is \
+                 over, except after a block for suspicious activity; `usher circuit close` closes it at once."
+            }
         }
     }
 }
@@ -69,15 +87,20 @@ pub enum Birth {
 /// The guard that holds the partner, if any. `in_scope` is how many people were observed in scope; `None` where a group
 /// could not be read, so that nobody knows.
 pub fn hold(view: View<'_>, partner: &Partner, birth: Birth, in_scope: Option<usize>) -> Option<Held> {
-    let held = |reason, limit, observed| Some(Held { plan: None, reason, limit, observed });
+    let held = |reason, limit, observed| Some(Held { plan: None, reason, limit, observed, cause: None });
     let count = |count: usize| u64::try_from(count).ok();
     let own = listed_domains(partner).filter(|domain| view.snapshot.verified_domains.contains(*domain)).count();
     if own > 0 {
         return held(HeldReason::VerifiedDomain, Some(0), count(own));
     }
-    let external = external_people(view.snapshot, partner);
+    let external = external_people(view);
     if birth == Birth::Missing && external > 0 {
         return held(HeldReason::StateMissing, Some(0), count(external));
+    }
+    if let Some(circuit) = view.memory.circuit_of(&partner.name)
+        && !may_try(circuit, view.now)
+    {
+        return Some(Held::by_circuit(circuit.reason.clone()));
     }
     let minimum = u64::from(partner.limits.minimum_people);
     let observed = in_scope.and_then(count);
@@ -87,18 +110,22 @@ pub fn hold(view: View<'_>, partner: &Partner, birth: Birth, in_scope: Option<us
     None
 }
 
+/// Whether an open circuit breaker lets one invitation pass, to see whether Graph accepts again.
+fn may_try(circuit: &Circuit, now: Timestamp) -> bool {
+    !circuit.until_a_person_says_so && now.duration_since(circuit.tried) >= BETWEEN_TRIES
+}
+
 fn listed_domains(partner: &Partner) -> impl Iterator<Item = &str> {
     partner.scope.domains.iter().chain(&partner.scope.previous_domains).map(|domain| domain.as_str())
 }
 
-/// External users with an address in the partner's domains, whoever invited them.
-fn external_people(snapshot: &Snapshot, partner: &Partner) -> usize {
-    let of_partner = |known: &super::person::KnownAddress| partner.domain_is_listed(known.address.domain());
-    snapshot
-        .people
-        .values()
-        .filter(|person| person.is_external().is_yes() && person.addresses.iter().any(of_partner))
-        .count()
+/// External users with an address in any partner's domains, whoever invited them: usher could have been it.
+fn external_people(view: View<'_>) -> usize {
+    let of_a_partner = |known: &super::person::KnownAddress| {
+        view.config.partners.iter().any(|partner| partner.domain_is_listed(known.address.domain()))
+    };
+    let people = view.snapshot.people.values();
+    people.filter(|person| person.is_external().is_yes() && person.addresses.iter().any(of_a_partner)).count()
 }
 
 /// What bounds the invitations of one run.
@@ -116,6 +143,9 @@ pub fn allowance(partner: &Partner, memory: &Memory, candidates: usize, now: Tim
     let sent = known.map_or(0, |known| known.invitations_within_a_day(now));
     let left_today = partner.limits.invitations.saturating_sub(sent) as usize;
     let waves = known.map(|known| known.waves).unwrap_or_default();
+    if memory.circuit_of(&partner.name).is_some() {
+        return Allowance { invitations: left_today.min(1), wave: None };
+    }
     let Some(wave) = partner.limits.waves.get(waves.next) else {
         return Allowance { invitations: left_today, wave: None };
     };
@@ -126,5 +156,6 @@ pub fn allowance(partner: &Partner, memory: &Memory, candidates: usize, now: Tim
             (base * usize::from(*percent)).div_ceil(100)
         }
     };
-    Allowance { invitations: left_today.min(size), wave: Some(waves.next) }
+    let sent = waves.under_way.map_or(0, |wave| usize::try_from(wave.sent).unwrap_or(usize::MAX));
+    Allowance { invitations: left_today.min(size.saturating_sub(sent)), wave: Some(waves.next) }
 }

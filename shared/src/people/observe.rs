@@ -6,16 +6,18 @@
 
 use super::person::{Lens, Person, Sources};
 use super::scope::sources_of;
-use super::snapshot::{Builder, Evidence, Roles, Snapshot};
+use super::snapshot::{Evidence, Roles, Snapshot};
 use crate::address::Address;
 use crate::config::Config;
 use crate::graph::directory::Look;
 use crate::graph::model::{Field, User};
 use crate::graph::{Directory, GraphError};
 use crate::ids::{GroupId, TenantId, UserId};
+use crate::sight::Links;
 use crate::tri::Tri;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashSet};
+use uuid::{Uuid, uuid};
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,18 @@ pub enum ObserveError {
         /// `tenant.id`.
         configured: TenantId,
     },
+}
+
+/// Graph tracks no more groups under one link; with more of them, the next sweep sees who entered.
+const MAX_TRACKED_GROUPS: usize = 50;
+
+/// Whether later changes shall be found without another sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Track {
+    /// Ask for the links under which changes are found.
+    Changes,
+    /// Just read.
+    Nothing,
 }
 
 /// Whom to read, when only one person is asked about.
@@ -57,26 +71,38 @@ impl<'a> Observer<'a> {
         Self { config, directory }
     }
 
-    /// Reads everybody, page by page; `page_read` is told how many users were read so far.
+    /// Reads everybody, page by page; `page_read` is told how many users were read so far. The links under which later
+    /// changes are found are asked for before the first page, so that nothing falls between.
     ///
     /// # Errors
     /// When the tenant is another one, or not every user could be read.
-    pub async fn sweep(&self, now: Timestamp, page_read: &(dyn Fn(usize) + Sync)) -> Result<Snapshot, ObserveError> {
-        let (mut builder, lens) = self.begin(now).await?;
-        let mut pages = self.directory.users();
-        let mut read = 0;
-        while let Some(page) = pages.next().await? {
-            read += page.len();
-            for user in page {
-                match Person::observe(&user, &lens) {
-                    Some(person) => builder.add(person),
-                    None => builder.pass_by(),
-                }
+    pub async fn sweep(
+        &self,
+        now: Timestamp,
+        track: Track,
+        page_read: &(dyn Fn(usize) + Sync),
+    ) -> Result<(Snapshot, Option<Links>), ObserveError> {
+        let mut snapshot = self.begin(now).await?;
+        let links = match track {
+            Track::Nothing => None,
+            // Without them the next quick tick is a sweep; that is all.
+            Track::Changes => {
+                let links = self.links_from_now().await;
+                links.inspect_err(|error| tracing::warn!("changes cannot be tracked: {error}")).ok()
             }
-            page_read(read);
+        };
+        let lens = self.lens(&snapshot);
+        let mut pages = self.directory.users();
+        while let Some(page) = pages.next().await? {
+            snapshot.users_read += page.len();
+            for person in page.iter().filter_map(|user| Person::observe(user, &lens)) {
+                snapshot.add(person);
+            }
+            page_read(snapshot.users_read);
         }
-        self.read_groups(&mut builder).await;
-        Ok(builder.finish(true))
+        self.read_groups(&mut snapshot).await;
+        snapshot.complete = true;
+        Ok((snapshot, links))
     }
 
     /// Reads one person, and whoever shares an address with them. The ids are those that match, best match first.
@@ -84,7 +110,8 @@ impl<'a> Observer<'a> {
     /// # Errors
     /// When the tenant is another one, or the person could not be read.
     pub async fn one(&self, whom: &Whom, now: Timestamp) -> Result<(Snapshot, Vec<UserId>), ObserveError> {
-        let (mut builder, lens) = self.begin(now).await?;
+        let mut snapshot = self.begin(now).await?;
+        let lens = self.lens(&snapshot);
         let found = match whom {
             Whom::Id(id) => self.directory.user(*id).await?.into_iter().collect(),
             Whom::Address(address) => self.directory.users_with_address(address).await?,
@@ -94,22 +121,61 @@ impl<'a> Observer<'a> {
             people.sort_by_key(|person| (!person.addresses_in(Sources::MAIL).any(|mail| mail == address), person.id));
         }
         let matching: Vec<_> = people.iter().map(|person| person.id).collect();
-        let in_view: BTreeSet<_> = people
-            .iter()
-            .flat_map(|person| &person.addresses)
-            .map(|known| &known.address)
-            .filter(|address| lens.domains.contains(address.domain()))
-            .cloned()
-            .collect();
-        for address in in_view {
-            let sharing = self.directory.users_with_address(&address).await?;
-            people.extend(sharing.iter().map(|user| Person::observe_anyhow(user, &lens)));
-        }
         for person in people {
-            builder.add(person);
+            snapshot.add(person);
         }
-        self.read_groups(&mut builder).await;
-        Ok((builder.finish(true), matching))
+        self.read_groups(&mut snapshot).await;
+        snapshot.complete = true;
+        Ok((snapshot, matching))
+    }
+
+    /// Adds whoever shares an address with these people. Of whom that could not be read, nothing is known for certain.
+    pub async fn find_twins(&self, snapshot: &mut Snapshot, people: &[UserId]) {
+        let lens = self.lens(snapshot);
+        let known = people.iter().filter_map(|id| snapshot.people.get(id));
+        let addresses: Vec<(UserId, Address)> = known
+            .flat_map(|person| person.addresses.iter().map(|known| (person.id, known.address.clone())))
+            .filter(|(_, address)| lens.domains.contains(address.domain()))
+            .collect();
+        let asked: Vec<_> = addresses.iter().map(|(_, address)| address).collect();
+        let answers = self.directory.users_with_addresses(&asked).await;
+        for ((id, _), answer) in addresses.iter().zip(answers) {
+            match answer {
+                Ok(sharing) => {
+                    for other in sharing.iter().filter(|user| user.id != *id) {
+                        snapshot.add(Person::observe_anyhow(other, &lens));
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(user.id = %id, "it could not be read who shares an address: {error}");
+                    snapshot.evidence.insert(*id, Evidence::default());
+                }
+            }
+        }
+    }
+
+    /// Adds in which groups these people are: for a few people instead of whole groups.
+    pub async fn read_groups_of(&self, snapshot: &mut Snapshot, people: &[UserId]) {
+        let groups: Vec<_> = self.groups().into_iter().collect();
+        if groups.is_empty() {
+            return;
+        }
+        for (id, answer) in self.directory.groups_of(people, &groups).await {
+            match answer {
+                Ok(found) => {
+                    for group in &groups {
+                        let members = snapshot.groups.entry(*group).or_insert_with(|| Ok(HashSet::new()));
+                        if let (Ok(members), true) = (members, found.contains(group)) {
+                            members.insert(id);
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(user.id = %id, "the groups of a person could not be read: {error}");
+                    snapshot.unknown_membership.insert(id);
+                }
+            }
+        }
     }
 
     /// The closer look at people whom a plan would touch. Each is read again, so that the decision rests on what is now.
@@ -117,25 +183,25 @@ impl<'a> Observer<'a> {
         if matches!(snapshot.roles, Roles::NotRead) {
             snapshot.roles = match self.directory.role_holders().await {
                 Ok(holders) => Roles::Read(holders),
-                Err(error) => {
-                    tracing::warn!("directory roles could not be read, so nobody is touched: {error}");
-                    Roles::Unreadable
-                }
+                Err(error) => Roles::Unreadable(error.to_string()),
             };
         }
         if let Some(group) = self.config.tenant.protected_group
-            && !snapshot.groups.contains_key(&group)
+            && snapshot.protected_group.is_none()
         {
-            let members = self.members(group).await;
-            snapshot.groups.insert(group, members);
+            snapshot.protected_group = Some(self.members(group).await);
         }
-        let lens = self.lens(snapshot.verified_domains.clone());
+        if let Some(why) = snapshot.unreadable_protection() {
+            tracing::warn!("it cannot be told who is protected, so nobody is touched: {why}");
+        }
+        let lens = self.lens(snapshot);
         for (id, look) in self.directory.look_at(people).await {
             let mut evidence = Evidence {
                 directory_role: snapshot.roles.holds_role(id),
-                protected_group: match self.config.tenant.protected_group {
-                    Some(group) => snapshot.is_member(id, group),
-                    None => Tri::No,
+                protected_group: match (self.config.tenant.protected_group, &snapshot.protected_group) {
+                    (None, _) => Tri::No,
+                    (Some(_), Some(Ok(members))) => members.contains(&id).into(),
+                    (Some(_), _) => Tri::Unknown,
                 },
                 ..Evidence::default()
             };
@@ -143,7 +209,7 @@ impl<'a> Observer<'a> {
                 Look::Found(user) => {
                     evidence.exists = Tri::Yes;
                     evidence.exchange_plan = exchange_plan(&user);
-                    snapshot.people.insert(id, Person::observe_anyhow(&user, &lens));
+                    snapshot.add(Person::observe_anyhow(&user, &lens));
                 }
                 Look::Gone => evidence.exists = Tri::No,
                 Look::Unreadable(error) => {
@@ -154,36 +220,59 @@ impl<'a> Observer<'a> {
         }
     }
 
-    async fn begin(&self, now: Timestamp) -> Result<(Builder, Lens), ObserveError> {
+    async fn begin(&self, now: Timestamp) -> Result<Snapshot, ObserveError> {
         let organization = self.directory.organization().await?;
         let configured = self.config.tenant.id;
         if organization.id != configured {
             return Err(ObserveError::WrongTenant { found: organization.id, configured });
         }
-        let verified: HashSet<Box<str>> =
-            organization.verified_domains.iter().map(|domain| domain.name.to_ascii_lowercase().into()).collect();
-        Ok((Builder::new(now, verified.clone()), self.lens(verified)))
+        let verified = organization.verified_domains.iter().map(|domain| domain.name.to_ascii_lowercase().into());
+        Ok(Snapshot::new(now, verified.collect()))
     }
 
-    fn lens(&self, verified_domains: HashSet<Box<str>>) -> Lens {
+    /// What to look for in this tenant.
+    pub fn lens(&self, snapshot: &Snapshot) -> Lens {
         let partners = &self.config.partners;
-        let domains =
-            partners.iter().flat_map(|partner| partner.scope.domains.iter().chain(&partner.scope.previous_domains));
+        let scopes = partners.iter().map(|partner| &partner.scope);
+        let domains = scopes.flat_map(|scope| scope.domains.iter().chain(&scope.previous_domains));
         let mut extension_attributes: Vec<_> = partners
             .iter()
             .map(|partner| sources_of(partner.invite.address))
             .filter(|source| source.is_extension_attribute())
             .collect();
         extension_attributes.dedup();
-        Lens { domains: domains.map(|domain| domain.as_str().into()).collect(), extension_attributes, verified_domains }
+        Lens {
+            domains: domains.map(|domain| domain.as_str().into()).collect(),
+            extension_attributes,
+            verified_domains: snapshot.verified_domains.clone(),
+        }
     }
 
-    async fn read_groups(&self, builder: &mut Builder) {
+    /// The groups that the configuration names for scopes.
+    pub fn groups(&self) -> BTreeSet<GroupId> {
         let scopes = self.config.partners.iter().map(|partner| &partner.scope);
-        let groups: BTreeSet<_> = scopes.flat_map(|scope| scope.groups.iter().chain(&scope.exclude_groups)).collect();
-        for group in groups {
-            let members = self.members(*group).await;
-            builder.group(*group, members);
+        scopes.flat_map(|scope| scope.groups.iter().chain(&scope.exclude_groups)).copied().collect()
+    }
+
+    /// What it reads through.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    async fn links_from_now(&self) -> Result<Links, GraphError> {
+        let groups: Vec<_> = self.groups().into_iter().collect();
+        let users = self.directory.users_from_now().await?;
+        let members = match groups.len() {
+            1..=MAX_TRACKED_GROUPS => Some(self.directory.members_from_now(&groups).await?),
+            _ => None,
+        };
+        Ok(Links { users, members })
+    }
+
+    async fn read_groups(&self, snapshot: &mut Snapshot) {
+        for group in self.groups() {
+            let members = self.members(group).await;
+            snapshot.groups.insert(group, members);
         }
     }
 
@@ -195,10 +284,14 @@ impl<'a> Observer<'a> {
     }
 }
 
+/// The plan "Exchange Foundation", which most licences carry, Entra ID's among them, and which brings no mailbox.
+const EXCHANGE_FOUNDATION: Uuid = uuid!("113feb6c-3fe4-4440-bddc-54d774bf0318");
+
 /// Whether a plan of Exchange Online is assigned. One that was taken away stays listed as `Deleted`.
 fn exchange_plan(user: &User) -> Tri {
     let is_exchange = |plan: &crate::graph::model::AssignedPlan| {
-        plan.service.as_deref().is_some_and(|service| service.eq_ignore_ascii_case("exchange"))
+        plan.service_plan_id != Some(EXCHANGE_FOUNDATION)
+            && plan.service.as_deref().is_some_and(|service| service.eq_ignore_ascii_case("exchange"))
             && plan.capability_status.as_deref() != Some("Deleted")
     };
     match &user.assigned_plans {

@@ -9,7 +9,7 @@ use super::rules::{Case, Rule, View};
 use crate::address::Address;
 use crate::config::Partner;
 use crate::graph::batch::MAX_REQUESTS;
-use crate::ids::UserId;
+use crate::ids::{GroupId, UserId};
 use crate::journal::record::ActionKind;
 use crate::tri::Tri;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ pub struct PartnerPlan {
     pub partner: String,
     /// Whether everything that the partner's decisions need could be read.
     pub complete: bool,
+    /// What could not be read, so that nobody of the partner is touched.
+    pub unreadable: Option<Unreadable>,
     /// How many people were observed in scope.
     pub observed: usize,
     /// The guard that stopped everything, if one did. Then there are no actions.
@@ -37,6 +39,29 @@ pub struct PartnerPlan {
     pub untouched: BTreeMap<Reason, usize>,
     /// The people whose turn it is and of whom the closer look is missing. While there are any, the plan is not final.
     pub unread: Vec<UserId>,
+    /// How many more could be acted upon in this run.
+    pub room: usize,
+    /// People to be looked at again although the directory may not change: whose turn is to come, or of whom something is
+    /// not known yet.
+    pub again: Vec<UserId>,
+}
+
+/// What could not be read, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "what")]
+pub enum Unreadable {
+    /// A group that the scope names.
+    Group {
+        /// The group.
+        group: GroupId,
+        /// What Graph said.
+        why: String,
+    },
+    /// Directory roles or the protected group.
+    Protection {
+        /// What Graph said.
+        why: String,
+    },
 }
 
 /// One thing to do to one person.
@@ -66,11 +91,21 @@ pub enum ActionReason {
     SyncedNotInvited,
 }
 
+impl ActionReason {
+    /// The name, as in `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SyncedNotInvited => "synced-not-invited",
+        }
+    }
+}
+
 /// Plans for one partner.
 pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
     let mut plan = PartnerPlan {
         partner: partner.name.clone(),
-        complete: view.snapshot.complete && groups_are_known(view, partner),
+        complete: view.snapshot.complete,
+        unreadable: unreadable_group(view, partner),
         observed: 0,
         held: None,
         actions: Vec::new(),
@@ -78,7 +113,10 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
         wave: None,
         untouched: BTreeMap::new(),
         unread: Vec::new(),
+        room: 0,
+        again: Vec::new(),
     };
+    plan.complete &= plan.unreadable.is_none();
     let mut candidates = Vec::new();
     for person in view.snapshot.people.values() {
         let case = Case::new(view, partner, person);
@@ -89,13 +127,27 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
             plan.observed += 1;
         }
         match case.first_obstacle(Rule::FROM_SWEEP) {
-            Some(reason) => plan.leave(reason),
+            Some(reason) => plan.leave(reason, person.id),
             None => candidates.push(case),
         }
     }
+    let beyond = |counts: &BTreeMap<String, usize>| counts.get(&partner.name).copied().unwrap_or_default();
+    if let Some(last) = &view.snapshot.beyond {
+        plan.observed = beyond(&last.observed);
+        plan.waiting = beyond(&last.waiting);
+    }
     plan.held = hold(view, partner, birth, plan.complete.then_some(plan.observed));
     if plan.held.is_some() || !plan.complete {
-        plan.waiting = candidates.len();
+        plan.waiting += candidates.len();
+        plan.again.extend(candidates.iter().map(|case| case.person.id));
+        return plan;
+    }
+    if let Some(why) = view.snapshot.unreadable_protection() {
+        // Nobody is known to be unprotected: looking closer at single people would not change that.
+        plan.unreadable = (!candidates.is_empty()).then(|| Unreadable::Protection { why: why.to_owned() });
+        for case in &candidates {
+            plan.leave(Reason::ProtectionUnknown, case.person.id);
+        }
         return plan;
     }
     // Ids are random, so without the date nobody would know whose turn comes when.
@@ -107,7 +159,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
 impl PartnerPlan {
     /// Takes candidates in order until the allowance is used up; asks for the closer look where it is missing.
     fn choose(&mut self, candidates: &[Case<'_>], view: View<'_>, partner: &Partner) {
-        let allowed = allowance(partner, view.memory, candidates.len(), view.now);
+        let allowed = allowance(partner, view.memory, candidates.len() + self.waiting, view.now);
         self.wave = allowed.wave;
         for case in candidates {
             if self.actions.len() + self.unread.len() >= allowed.invitations {
@@ -117,11 +169,13 @@ impl PartnerPlan {
                     self.unread.push(case.person.id);
                 }
                 self.waiting += 1;
+                self.again.push(case.person.id);
             } else if !case.was_looked_at() {
                 self.unread.push(case.person.id);
             } else if let Some(reason) = case.first_obstacle(Rule::FROM_CLOSER_LOOK) {
-                self.leave(reason);
+                self.leave(reason, case.person.id);
             } else if let Some(address) = case.address() {
+                self.again.push(case.person.id);
                 self.actions.push(Action {
                     kind: ActionKind::Convert,
                     person: case.person.id,
@@ -133,10 +187,14 @@ impl PartnerPlan {
                 });
             }
         }
+        self.room = allowed.invitations.saturating_sub(self.actions.len());
     }
 
-    fn leave(&mut self, reason: Reason) {
+    fn leave(&mut self, reason: Reason, person: UserId) {
         *self.untouched.entry(reason).or_default() += 1;
+        if reason.may_pass_by_itself() {
+            self.again.push(person);
+        }
     }
 
     /// The plan's name: a hash of the partner, the configuration and the sorted actions, short enough to be typed.
@@ -159,8 +217,14 @@ impl PartnerPlan {
     }
 }
 
-/// Whether every group that the partner's scope names could be read.
-fn groups_are_known(view: View<'_>, partner: &Partner) -> bool {
+/// The first group of the partner's scope that could not be read.
+fn unreadable_group(view: View<'_>, partner: &Partner) -> Option<Unreadable> {
     let mut groups = partner.scope.groups.iter().chain(&partner.scope.exclude_groups);
-    groups.all(|group| matches!(view.snapshot.groups.get(group), Some(Ok(_))))
+    groups.find_map(|group| match view.snapshot.groups.get(group) {
+        Some(Ok(_)) => None,
+        Some(Err(why)) => Some(Unreadable::Group { group: *group, why: why.clone() }),
+        // On the quick path: nobody was asked about, or the last sweep could not read everything.
+        None if view.snapshot.beyond.as_ref().is_some_and(|last| last.observed.contains_key(&partner.name)) => None,
+        None => Some(Unreadable::Group { group: *group, why: "it was not read".to_owned() }),
+    })
 }

@@ -51,6 +51,7 @@ fn a_synced_person_in_scope_is_converted() {
     {
       "partner": "fabrikam-gov",
       "complete": true,
+      "unreadable": null,
       "observed": 1,
       "held": null,
       "actions": [
@@ -67,7 +68,11 @@ fn a_synced_person_in_scope_is_converted() {
       "waiting": 0,
       "wave": null,
       "untouched": {},
-      "unread": []
+      "unread": [],
+      "room": 499,
+      "again": [
+        "00000000-0000-0000-0000-000000000001"
+      ]
     }
     "#);
 }
@@ -300,11 +305,9 @@ fn an_incomplete_snapshot_leads_to_no_action() {
 /// A world in which wave `next` is due, and 250 people waited when the first was planned.
 fn in_wave(waves: &str, next: usize, people: u128) -> PartnerPlan {
     let mut world = World::of(config("", "", waves, ""), (1..=people).map(|n| synced(n, json!({}))).collect());
-    let clean = |wave| Record::Wave {
-        partner: "fabrikam-gov".into(),
-        step: WaveStep { wave, waiting: 250, clean: Some(true) },
-    };
-    world.memory = remember(&(0..next).map(clean).collect::<Vec<_>>());
+    let step = |step| Record::Wave { partner: "fabrikam-gov".into(), step };
+    let clean = |wave| [step(WaveStep::Begun { wave, waiting: 250 }), step(WaveStep::Ended { clean: true })];
+    world.memory = remember(&(0..next).flat_map(clean).collect::<Vec<_>>());
     world.plan()
 }
 
@@ -319,6 +322,15 @@ fn waves_bound_one_run_each_and_percentages_are_of_those_who_waited_first() {
         assert_eq!(plan.waiting, usize::try_from(people).unwrap() - expected);
     }
     assert_eq!(in_wave("waves = [\"10%\"]", 0, 11).actions.len(), 2, "rounded up, of those who wait now");
+}
+
+#[test]
+fn a_wave_that_was_cut_short_goes_on_with_what_is_left_of_it() {
+    let mut world = World::of(config("", "", "waves = [\"10\"]", ""), (1..=30).map(|n| synced(n, json!({}))).collect());
+    let begun = Record::Wave { partner: "fabrikam-gov".into(), step: WaveStep::Begun { wave: 0, waiting: 36 } };
+    let sent = (0..6).map(|n| intent(id(100 + n), now() - SignedDuration::from_mins(5)));
+    world.memory = remember(&std::iter::once(begun).chain(sent).collect::<Vec<_>>());
+    assert_eq!(world.plan().actions.len(), 4);
 }
 
 #[test]

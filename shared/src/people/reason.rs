@@ -84,6 +84,22 @@ reasons! {
     Gone "gone" "The object is not in the directory any more." "";
 }
 
+impl Reason {
+    /// Whether it may pass with time, or because something becomes readable, without any change of the person.
+    pub const fn may_pass_by_itself(self) -> bool {
+        matches!(
+            self,
+            Self::Unconfirmed
+                | Self::RefusedRecently
+                | Self::GroupUnknown
+                | Self::ExclusionUnknown
+                | Self::EnabledUnknown
+                | Self::ProtectionUnknown
+                | Self::ExchangeUnknown
+        )
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -10,8 +10,9 @@ use crate::ids::{GroupId, UserId};
 use crate::tri::Tri;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// What was observed. Built by [`Builder`].
+/// What was observed.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// When reading began.
@@ -30,6 +31,13 @@ pub struct Snapshot {
     pub evidence: HashMap<UserId, Evidence>,
     /// Who holds directory roles.
     pub roles: Roles,
+    /// The members of the protected group, once read; `None` before, and where none is configured.
+    pub protected_group: Option<Result<HashSet<UserId>, String>>,
+    /// People of whom it could not be read in which groups they are.
+    pub unknown_membership: HashSet<UserId>,
+    /// What only the last sweep knows, when this is no sweep.
+    pub beyond: Option<BeyondView>,
+    owners: HashMap<u64, UserId>,
     shared_addresses: HashMap<Address, BTreeSet<UserId>>,
 }
 
@@ -40,8 +48,8 @@ pub enum Roles {
     NotRead,
     /// Read to the end.
     Read(RoleHolders),
-    /// Could not be read.
-    Unreadable,
+    /// Could not be read, for this reason.
+    Unreadable(String),
 }
 
 impl Roles {
@@ -49,7 +57,7 @@ impl Roles {
     pub fn holds_role(&self, user: UserId) -> Tri {
         match self {
             Self::Read(holders) => holders.holds_role(user).into(),
-            Self::NotRead | Self::Unreadable => Tri::Unknown,
+            Self::NotRead | Self::Unreadable(_) => Tri::Unknown,
         }
     }
 }
@@ -67,78 +75,76 @@ pub struct Evidence {
     pub protected_group: Tri,
 }
 
-/// Collects a snapshot while pages stream by.
-#[derive(Debug)]
-pub struct Builder {
-    snapshot: Snapshot,
-    owners: HashMap<Address, UserId>,
-}
-
-impl Builder {
-    /// Begins a snapshot at `taken`.
-    pub fn new(taken: Timestamp, verified_domains: HashSet<Box<str>>) -> Self {
-        Self {
-            snapshot: Snapshot {
-                taken,
-                complete: false,
-                users_read: 0,
-                people: BTreeMap::new(),
-                verified_domains,
-                groups: HashMap::new(),
-                evidence: HashMap::new(),
-                roles: Roles::NotRead,
-                shared_addresses: HashMap::new(),
-            },
-            owners: HashMap::new(),
-        }
-    }
-
-    /// Counts a user who is not in view.
-    pub fn pass_by(&mut self) {
-        self.snapshot.users_read += 1;
-    }
-
-    /// Adds a person. Pages may repeat one: the later reading counts.
-    pub fn add(&mut self, person: Person) {
-        self.snapshot.users_read += 1;
-        for known in &person.addresses {
-            match self.owners.get(&known.address) {
-                Some(owner) if *owner != person.id => {
-                    let sharers = self.snapshot.shared_addresses.entry(known.address.clone()).or_default();
-                    sharers.extend([*owner, person.id]);
-                }
-                Some(_) => {}
-                None => {
-                    self.owners.insert(known.address.clone(), person.id);
-                }
-            }
-        }
-        self.snapshot.people.insert(person.id, person);
-    }
-
-    /// Adds what is known of a group.
-    pub fn group(&mut self, group: GroupId, members: Result<HashSet<UserId>, String>) {
-        self.snapshot.groups.insert(group, members);
-    }
-
-    /// The snapshot; `complete` if every user was read.
-    pub fn finish(mut self, complete: bool) -> Snapshot {
-        self.snapshot.complete = complete;
-        self.snapshot
-    }
+/// What a glance at changes alone cannot know, and the last sweep did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BeyondView {
+    /// How many people the last sweep observed in scope, by partner.
+    pub observed: BTreeMap<String, usize>,
+    /// How many people wait whom this snapshot does not hold, by partner.
+    pub waiting: BTreeMap<String, usize>,
 }
 
 impl Snapshot {
-    /// Whether the person is in the group; unknown if its members could not be read.
+    /// An empty snapshot, begun at `taken`.
+    pub fn new(taken: Timestamp, verified_domains: HashSet<Box<str>>) -> Self {
+        Self {
+            taken,
+            complete: false,
+            users_read: 0,
+            people: BTreeMap::new(),
+            verified_domains,
+            groups: HashMap::new(),
+            protected_group: None,
+            unknown_membership: HashSet::new(),
+            evidence: HashMap::new(),
+            roles: Roles::NotRead,
+            beyond: None,
+            owners: HashMap::new(),
+            shared_addresses: HashMap::new(),
+        }
+    }
+
+    /// Adds a person. Whoever is added again counts as read last.
+    pub fn add(&mut self, person: Person) {
+        for known in &person.addresses {
+            let owner = *self.owners.entry(fingerprint(&known.address)).or_insert(person.id);
+            if owner != person.id {
+                let sharers = self.shared_addresses.entry(known.address.clone()).or_default();
+                sharers.extend([owner, person.id]);
+            }
+        }
+        self.people.insert(person.id, person);
+    }
+
+    /// Whether the person is in the group; unknown if that could not be read.
     pub fn is_member(&self, user: UserId, group: GroupId) -> Tri {
         match self.groups.get(&group) {
+            Some(Ok(_)) if self.unknown_membership.contains(&user) => Tri::Unknown,
             Some(Ok(members)) => members.contains(&user).into(),
             Some(Err(_)) | None => Tri::Unknown,
         }
     }
 
+    /// Why it cannot be told who is protected, once that was tried.
+    pub fn unreadable_protection(&self) -> Option<&str> {
+        match (&self.roles, &self.protected_group) {
+            (Roles::Unreadable(why), _) | (_, Some(Err(why))) => Some(why),
+            _ => None,
+        }
+    }
+
     /// Another object that has the address, if one was seen.
     pub fn twin_of(&self, user: UserId, address: &Address) -> Option<UserId> {
-        self.shared_addresses.get(address)?.iter().copied().find(|other| *other != user)
+        let has_it = |id: &UserId| {
+            self.people.get(id).is_some_and(|person| person.addresses.iter().any(|known| known.address == *address))
+        };
+        self.shared_addresses.get(address)?.iter().copied().find(|other| *other != user && has_it(other))
     }
+}
+
+/// Short for an address, to find who has it. Two addresses with one fingerprint are told apart by looking.
+fn fingerprint(address: &Address) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    address.hash(&mut hasher);
+    hasher.finish()
 }

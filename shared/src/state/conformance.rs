@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Each store with whatever must stay alive beside it.
 fn stores() -> Vec<(&'static str, Arc<dyn Store>, Option<tempfile::TempDir>)> {
     let folder = tempfile::tempdir().unwrap();
-    let file = FileStore::open(&folder.path().join("made/if/missing")).unwrap();
+    let file = FileStore::new(&folder.path().join("made/if/missing"));
     vec![("file", Arc::new(file), Some(folder)), ("memory", Arc::new(MemoryStore::default()), None)]
 }
 

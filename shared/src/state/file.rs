@@ -11,7 +11,7 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// The suffix of what is not a document: locks and half-written files. Document names never begin with a dot.
+/// What is no document begins with it: locks and half-written files.
 const HIDDEN: &str = ".";
 
 /// Documents as files.
@@ -21,14 +21,9 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Opens the folder, making it if it is missing.
-    ///
-    /// # Errors
-    /// When it can be neither made nor written to.
-    pub fn open(folder: &Path) -> Result<Self, StateError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| StateError::io(&format!("cannot make {}", folder.display()), &error))?;
-        Ok(Self { folder: folder.to_owned() })
+    /// A store in that folder, which is made with the first document: looking leaves nothing behind.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
     }
 
     /// Runs a blocking step off the async threads.
@@ -50,7 +45,7 @@ impl FileStore {
         }
     }
 
-    /// Writes beside the document and hands the finished file to `place`, all while no other process changes anything.
+    /// Replaces, creates or (without `bytes`) removes a document, while no other process changes anything.
     fn change(&self, name: &str, expected: Option<&ETag>, bytes: Option<&[u8]>) -> Result<ETag, StateError> {
         let _alone = self.lock_file("change")?;
         let present = self.read(name)?;
@@ -74,6 +69,8 @@ impl FileStore {
         let mut file = File::create(&half).map_err(io)?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
         std::fs::rename(&half, &path).map_err(io)?;
+        // The folder is synced too: else a document could be gone after a power failure although it was written.
+        File::open(path.parent().unwrap_or(&self.folder)).and_then(|folder| folder.sync_all()).map_err(io)?;
         Ok(etag_of(bytes))
     }
 
@@ -85,6 +82,8 @@ impl FileStore {
     }
 
     fn open_lock(&self, name: &str) -> Result<File, StateError> {
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| StateError::io(&format!("cannot make {}", self.folder.display()), &error))?;
         File::options()
             .create(true)
             .truncate(false)
@@ -95,6 +94,9 @@ impl FileStore {
 
     fn names(&self, below: &Path, found: &mut Vec<String>) -> Result<(), StateError> {
         let io = |error| StateError::io("cannot list the state's folder", &error);
+        if !below.exists() {
+            return Ok(());
+        }
         for entry in std::fs::read_dir(below).map_err(io)? {
             let path = entry.map_err(io)?.path();
             if path.is_dir() {

@@ -157,7 +157,9 @@ impl Location {
         }
         let url = url::Url::parse(setting).map_err(|_| wrong())?;
         match url.scheme() {
-            "file" if url.host_str().is_none() => url.to_file_path().map(Self::File).map_err(|()| wrong()),
+            "file" if url.host_str().is_none() && setting.starts_with("file:///") => {
+                url.to_file_path().map(Self::File).map_err(|()| wrong())
+            }
             _ => Err(wrong()),
         }
     }
@@ -170,15 +172,12 @@ impl Location {
         }
     }
 
-    /// Opens the store, making its folder if it is missing.
-    ///
-    /// # Errors
-    /// When the folder can be neither made nor used.
-    pub fn open(&self) -> Result<Arc<dyn Store>, StateError> {
-        Ok(match self {
-            Self::File(folder) => Arc::new(file::FileStore::open(folder)?),
+    /// The store there.
+    pub fn open(&self) -> Arc<dyn Store> {
+        match self {
+            Self::File(folder) => Arc::new(file::FileStore::new(folder)),
             Self::Memory => Arc::new(memory::MemoryStore::default()),
-        })
+        }
     }
 }
 
@@ -196,7 +195,16 @@ mod tests {
 
     #[test]
     fn a_setting_that_names_no_store_is_refused_with_the_remedy() {
-        for setting in ["", "nonsense", "file://host/dir", "ftp://x/y", "https://example.com/container", "memory"] {
+        for setting in [
+            "",
+            "nonsense",
+            "file:state",
+            "file:/state",
+            "file://host/dir",
+            "ftp://x/y",
+            "https://example.com/container",
+            "memory",
+        ] {
             let error = Location::parse(setting).unwrap_err().to_string();
             assert!(error.starts_with("USHER_STATE: ") && error.contains("file:///"), "{setting}: {error}");
         }

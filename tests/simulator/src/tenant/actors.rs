@@ -55,7 +55,29 @@ impl Directory {
         let mut user = self.take_user(id)?;
         user.deleted = Some(self.now());
         self.deleted_users.insert(id, user);
+        self.show_memberships(id, false);
         Ok(())
+    }
+
+    /// Somebody removes a deleted user for good.
+    ///
+    /// # Errors
+    /// No such user is deleted.
+    pub fn purge_user(&mut self, id: Uuid) -> anyhow::Result<()> {
+        self.deleted_users.remove(&id).with_context(|| format!("user {id} is not deleted"))?;
+        for group in self.groups.values_mut() {
+            group.members.remove(&id);
+        }
+        self.user_changed(id, None);
+        Ok(())
+    }
+
+    /// The user is seen in their groups again, or no more.
+    fn show_memberships(&mut self, id: Uuid, seen: bool) {
+        let groups = self.groups.values().filter(|group| group.members.contains(&id));
+        for group in groups.map(|group| group.id).collect::<Vec<_>>() {
+            self.membership_changed(group, id, seen);
+        }
     }
 
     /// Somebody restores a deleted user.
@@ -69,6 +91,7 @@ impl Directory {
         if let Some(mut user) = self.deleted_users.remove(&id) {
             user.deleted = None;
             self.insert_user(user);
+            self.show_memberships(id, true);
         }
         Ok(())
     }
@@ -106,7 +129,9 @@ impl Directory {
     /// There is no such group or object.
     pub fn add_member(&mut self, group: Uuid, member: Uuid) -> anyhow::Result<()> {
         self.require_object(member)?;
-        self.require_group(group)?.members.insert(member);
+        if self.require_group(group)?.members.insert(member) {
+            self.membership_changed(group, member, true);
+        }
         Ok(())
     }
 
@@ -115,7 +140,19 @@ impl Directory {
     /// # Errors
     /// There is no such group.
     pub fn remove_member(&mut self, group: Uuid, member: Uuid) -> anyhow::Result<()> {
-        self.require_group(group)?.members.remove(&member);
+        if self.require_group(group)?.members.remove(&member) {
+            self.membership_changed(group, member, false);
+        }
+        Ok(())
+    }
+
+    /// An administrator deletes a security group, which is gone at once.
+    ///
+    /// # Errors
+    /// There is no such group.
+    pub fn delete_group(&mut self, id: Uuid) -> anyhow::Result<()> {
+        let group = self.take_group(id).with_context(|| format!("there is no group {id}"))?;
+        self.group_changed(id, Some(&group));
         Ok(())
     }
 

@@ -18,14 +18,14 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// A new token for Graph, with the permissions that are granted now, and when it expires in seconds since the epoch.
 pub(super) fn issue(directory: &Directory, secret: Uuid) -> (String, u64) {
     let expires = real_now() + LIFETIME.as_secs();
-    let client = directory.options.client_id.unwrap_or_else(|| directory.derived_id("client"));
     let claims = json!({
         "aud": directory.cloud().graph_root(),
         "tid": directory.tenant_id(),
-        "appid": client,
+        "appid": directory.client_id(),
         "oid": directory.derived_id("service-principal"),
         "idtyp": "app",
         "roles": directory.permissions,
+        "revocations": directory.revocations,
         "exp": expires,
     });
     let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
@@ -60,6 +60,12 @@ impl Caller {
         }
         if claims["exp"].as_u64().is_none_or(|expires| expires <= real_now()) {
             return Err(GraphError::unauthenticated("Access token has expired or is not yet valid."));
+        }
+        if claims["revocations"] != directory.revocations {
+            return Err(GraphError::unauthenticated(
+                "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                 TokenIssuedBeforeRevocationTimestamp",
+            ));
         }
         let roles = claims["roles"].as_array().into_iter().flatten();
         Ok(Self { roles: roles.filter_map(Value::as_str).map(str::to_owned).collect() })

@@ -2,8 +2,8 @@
 
 use super::auth::Caller;
 use super::error::GraphError;
-use super::request::{Answer, Body, GraphResult, Request};
-use super::routes;
+use super::request::{Answer, Body, GraphResult, Payload, Request};
+use super::server::is_minimal;
 use super::state::State;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -27,15 +27,15 @@ pub(super) fn run(state: &mut State, caller: &Caller, request: &Request) -> Grap
     }
     let mut statuses = HashMap::new();
     let mut responses = Vec::new();
-    let mut cut = false;
+    let mut damage = None;
     for step in &steps {
         let failed = step.depends_on.iter().any(|id| statuses.get(id).is_none_or(|status| *status >= 400));
         let answer = if failed {
             failed_dependency()
         } else {
-            state.exchange(&step.request, |state| routes::dispatch(state, caller, &step.request))
+            state.exchange(&step.request, |state| state.carry_out(caller, &step.request))
         };
-        cut |= answer.cut;
+        damage = damage.max(answer.damage);
         statuses.insert(step.id.to_lowercase(), answer.status);
         responses.push((step.id.clone(), answer));
     }
@@ -43,7 +43,7 @@ pub(super) fn run(state: &mut State, caller: &Caller, request: &Request) -> Grap
     let number = state.served;
     responses.sort_by_key(|(id, _)| state.directory.derived_id(&format!("batch/{number}/{id}")));
     let responses: Vec<Value> = responses.into_iter().map(|(id, answer)| response(&id, answer)).collect();
-    Ok(Answer { cut, ..Answer::ok(json!({"responses": responses})) })
+    Ok(Answer { damage, ..Answer::ok(json!({"responses": responses})) })
 }
 
 /// One request of a batch.
@@ -89,6 +89,7 @@ impl Step {
             eventual: headers.get("consistencylevel").is_some_and(|level| level.eq_ignore_ascii_case("eventual")),
             priority: headers.get("x-ms-throttle-priority"),
             client_request_id: headers.get("client-request-id"),
+            minimal: headers.get("prefer").is_some_and(|preference| is_minimal(&preference)),
             in_batch: true,
         };
         Ok(Self { id: id.to_owned(), request, depends_on })
@@ -123,7 +124,7 @@ fn response(id: &str, answer: Answer) -> Value {
     let mut response = json!({"id": id, "status": answer.status});
     if let Some(body) = answer.body {
         headers.insert("Content-Type".into(), "application/json".into());
-        response["body"] = body;
+        response["body"] = Payload::into_tree(body);
     }
     response["headers"] = headers.into();
     response

@@ -12,17 +12,32 @@ pub(super) struct GraphError {
     pub(super) status: u16,
     pub(super) code: String,
     pub(super) message: String,
+    /// `error.details`: code and target of each.
+    pub(super) details: Vec<(&'static str, &'static str)>,
+    pub(super) headers: Vec<(&'static str, String)>,
     /// The simulated tenant does not know the request: a test that caused it must fail.
     pub(super) violation: bool,
 }
 
 impl GraphError {
     pub(super) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), violation: false }
+        Self {
+            status,
+            code: code.to_owned(),
+            message: message.into(),
+            details: Vec::new(),
+            headers: Vec::new(),
+            violation: false,
+        }
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message)
+    }
+
+    /// What the directory itself, behind Graph, refuses.
+    pub(super) fn directory(message: impl Into<String>) -> Self {
+        Self::new(400, "Request_BadRequest", message)
     }
 
     /// A query that the directory refuses, although it can be parsed.
@@ -54,7 +69,7 @@ impl GraphError {
 
     /// The body that Graph sends.
     pub(super) fn envelope(&self, request_id: Uuid, client_request_id: &str, date: &str) -> Value {
-        json!({"error": {
+        let mut body = json!({"error": {
             "code": self.code,
             "message": self.message,
             "innerError": {
@@ -62,6 +77,13 @@ impl GraphError {
                 "request-id": request_id,
                 "client-request-id": client_request_id,
             },
-        }})
+        }});
+        if !self.details.is_empty() {
+            let details = self.details.iter();
+            let details =
+                details.map(|(code, target)| json!({"code": code, "message": self.message, "target": target}));
+            body["error"]["details"] = details.collect();
+        }
+        body
     }
 }

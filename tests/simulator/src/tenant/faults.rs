@@ -1,4 +1,4 @@
-//! Faults that a test orders: answers that a request gets instead of its own.
+//! Faults that a test orders: answers that a request gets instead of its own, or that are damaged on the way.
 
 use super::error::GraphError;
 use super::request::Request;
@@ -41,37 +41,94 @@ impl Matcher {
         Self { method: Some("DELETE"), ..Self::path(path) }
     }
 
+    /// `POST /$batch`: the fault is for the batch as a whole.
+    pub fn batch() -> Self {
+        Self::post("/$batch")
+    }
+
     fn matches(&self, request: &Request) -> bool {
         self.method.is_none_or(|method| request.method == method) && request.path.starts_with(&self.path)
     }
 }
 
+/// What happens to an answer on the way. Inside a `$batch` it happens to the answer of the batch, and the worst of
+/// several is what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Damage {
+    /// The body ends early, and its length says so.
+    Truncated,
+    /// The connection ends in the middle of the body.
+    CutShort,
+    /// A page of somebody on the way, with status 200.
+    Html,
+    /// The connection is cut.
+    Lost,
+}
+
 /// What happens to a request instead of its own answer.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// `None`: the connection is cut.
-    pub(super) error: Option<GraphError>,
-    pub(super) retry_after: Option<String>,
+    pub(super) kind: Kind,
     pub(super) after_effect: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Error(GraphError),
+    Damage(Damage),
 }
 
 impl Fault {
     /// An error answer.
     pub fn status(status: u16, code: &str) -> Self {
-        let error = GraphError::new(status, code, "A fault that was ordered.");
-        Self { error: Some(error), retry_after: None, after_effect: false }
+        Self::error(GraphError::new(status, code, "A fault that was ordered."))
+    }
+
+    /// 409: somebody else changes the object at the same time; it works a moment later.
+    pub fn concurrency_violation() -> Self {
+        Self::error(GraphError::new(
+            409,
+            "Directory_ConcurrencyViolation",
+            "A conflicting object with one or more of the specified property values is present in the directory.",
+        ))
     }
 
     /// The connection breaks before anything is answered. Inside a `$batch` that is the connection of the batch, whose
     /// other requests are carried out.
     pub fn disconnect() -> Self {
-        Self { error: None, retry_after: None, after_effect: false }
+        Self::damage(Damage::Lost)
     }
 
-    /// With a `Retry-After`: Graph sends whole and fractional seconds.
+    /// The request is carried out, and half of the answer's body arrives as if it were all.
+    pub fn truncated() -> Self {
+        Self::damage(Damage::Truncated).after_effect()
+    }
+
+    /// The request is carried out, and the connection breaks in the middle of the answer's body.
+    pub fn cut_short() -> Self {
+        Self::damage(Damage::CutShort).after_effect()
+    }
+
+    /// Something on the way answers 200 with a page of HTML.
+    pub fn html() -> Self {
+        Self::damage(Damage::Html)
+    }
+
+    /// With a `Retry-After`: Graph sends whole and fractional seconds. Errors only.
     #[must_use]
     pub fn retry_after(mut self, seconds: &str) -> Self {
-        self.retry_after = Some(seconds.to_owned());
+        if let Kind::Error(error) = &mut self.kind {
+            error.headers.push(("retry-after", seconds.to_owned()));
+        }
+        self
+    }
+
+    /// With words of Graph's: errors whose code is not documented are told apart by them. Errors only.
+    #[must_use]
+    pub fn message(mut self, message: &str) -> Self {
+        if let Kind::Error(error) = &mut self.kind {
+            message.clone_into(&mut error.message);
+        }
         self
     }
 
@@ -81,15 +138,32 @@ impl Fault {
         self.after_effect = true;
         self
     }
+
+    fn error(error: GraphError) -> Self {
+        Self { kind: Kind::Error(error), after_effect: false }
+    }
+
+    fn damage(damage: Damage) -> Self {
+        Self { kind: Kind::Damage(damage), after_effect: false }
+    }
 }
 
 /// The faults that are still to come, in the order in which they were ordered.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<(usize, Matcher, Fault)>);
+pub(super) struct Faults(Vec<Order>);
+
+#[derive(Debug)]
+struct Order {
+    /// So many matching requests go unharmed first.
+    skip: usize,
+    count: usize,
+    matcher: Matcher,
+    fault: Fault,
+}
 
 impl Faults {
-    pub(super) fn order(&mut self, count: usize, matcher: Matcher, fault: Fault) {
-        self.0.push((count, matcher, fault));
+    pub(super) fn order(&mut self, skip: usize, count: usize, matcher: Matcher, fault: Fault) {
+        self.0.push(Order { skip, count, matcher, fault });
     }
 
     pub(super) fn clear(&mut self) {
@@ -98,8 +172,16 @@ impl Faults {
 
     /// The first one for this request, which is thereby used up.
     pub(super) fn take(&mut self, request: &Request) -> Option<Fault> {
-        let (count, _, fault) = self.0.iter_mut().find(|(count, matcher, _)| *count > 0 && matcher.matches(request))?;
-        *count -= 1;
-        Some(fault.clone())
+        let mut due = None;
+        for order in self.0.iter_mut().filter(|order| order.matcher.matches(request)) {
+            if order.skip > 0 {
+                order.skip -= 1;
+            } else if due.is_none() {
+                due = Some(order.fault.clone());
+                order.count -= 1;
+            }
+        }
+        self.0.retain(|order| order.count > 0);
+        due
     }
 }

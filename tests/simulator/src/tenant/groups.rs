@@ -5,7 +5,7 @@ use super::error::GraphError;
 use super::filter::GROUP_RULES;
 use super::listing;
 use super::model::Directory;
-use super::objects::{Group, OtherObject};
+use super::objects::{Group, OtherKind, OtherObject};
 use super::property::{Resource, find_name, projection, render};
 use super::query::{LARGEST_PAGE, Query, collection, count, entity, page, path_id};
 use super::request::{GraphResult, Request};
@@ -107,7 +107,7 @@ enum Member<'a> {
 
 impl<'a> Member<'a> {
     fn find(directory: &'a Directory, id: Uuid) -> Option<Self> {
-        let user = directory.users.get(&id).map(Self::User);
+        let user = directory.shown_user(id).map(Self::User);
         let group = || directory.groups.get(&id).map(Self::Group);
         let other = || directory.others.get(&id).map(Self::Other);
         user.or_else(group).or_else(other)
@@ -133,7 +133,11 @@ impl<'a> Member<'a> {
                 object
             }
             Self::Group(group) => render(*group, &names::<Group>(select)),
-            Self::Other(other) => render(*other, &names::<OtherObject>(select)),
+            Self::Other(other) => {
+                let mut names = names::<OtherObject>(select);
+                names.retain(|name| *name != "mail" || other.kind == OtherKind::OrgContact);
+                render(*other, &names)
+            }
         };
         if show_type {
             object.insert("@odata.type".into(), format!("#microsoft.graph.{}", self.kind()).into());

@@ -82,6 +82,9 @@ fn check_policy(directory: &Directory, invitation: &Invitation) -> Result<(), Gr
             "Guest invitations not allowed for your company. Contact your company administrator for more details.",
         );
     }
+    if policy.unexplained.contains(&invitation.address.to_lowercase()) {
+        return Err(GraphError::denied());
+    }
     let domain = invitation.domain()?;
     if directory.is_verified(&domain) {
         return Err(GraphError::bad_request(format!(
@@ -96,6 +99,10 @@ fn check_policy(directory: &Directory, invitation: &Invitation) -> Result<(), Gr
         Some(DomainBlock::CrossTenantAccess) => {
             forbidden("This invitation is blocked by cross-tenant access settings in your organization.")
         }
+        Some(DomainBlock::CrossTenantAccessBoth) => forbidden(
+            "This invitation is blocked by cross-tenant access settings. Admins in both your organization and the \
+             invited user's organization must configure cross-tenant access settings to allow the invitation.",
+        ),
         Some(DomainBlock::CrossCloudWorker) => {
             forbidden("The application Microsoft B2B Cross Cloud Worker is disabled in the invited user's tenant.")
         }
@@ -121,7 +128,7 @@ fn invite(directory: &mut Directory, invitation: &Invitation) -> Result<Uuid, Gr
 
 /// A user is named: an internal one is converted, a pending one mailed again.
 fn convert(directory: &mut Directory, invitation: &Invitation, id: Uuid) -> Result<Uuid, GraphError> {
-    let user = directory.user(id).ok_or_else(|| GraphError::not_found(&id.to_string()))?;
+    let user = named(directory, id)?;
     if user.external_user_state.is_some() {
         require_own_address(user, &invitation.address)?;
         return mail_again(user);
@@ -152,7 +159,7 @@ fn convert(directory: &mut Directory, invitation: &Invitation, id: Uuid) -> Resu
 
 /// The person shall redeem anew, with the same object and sign-in name.
 fn reset(directory: &mut Directory, invitation: &Invitation, id: Uuid) -> Result<Uuid, GraphError> {
-    let user = directory.user(id).ok_or_else(|| GraphError::not_found(&id.to_string()))?;
+    let user = named(directory, id)?;
     if directory.has_role(id) {
         return Err(GraphError::denied());
     }
@@ -165,6 +172,12 @@ fn reset(directory: &mut Directory, invitation: &Invitation, id: Uuid) -> Result
     make_pending(&mut user, directory, invitation);
     directory.insert_user(user);
     Ok(id)
+}
+
+/// The user whom an invitation names by id: what has not arrived everywhere cannot be referred to.
+fn named(directory: &Directory, id: Uuid) -> Result<&User, GraphError> {
+    let user = directory.shown_user(id).and_then(|_| directory.user(id));
+    user.ok_or_else(|| GraphError::not_found(&id.to_string()))
 }
 
 fn make_pending(user: &mut User, directory: &Directory, invitation: &Invitation) {

@@ -1,7 +1,7 @@
 //! Collections that are held whole, by id, and listed in the plain way.
 
 use super::filter::{Filter, Rules};
-use super::property::{Resource, projection, render};
+use super::property::{Resource, Shown, projection};
 use super::query::{LARGEST_PAGE, Query, collection, page};
 use super::request::{GraphResult, Request};
 use super::state::State;
@@ -25,6 +25,6 @@ pub(super) fn list<R: Resource>(
     let from = query.after(state, request)?.map_or(Bound::Unbounded, Bound::Excluded);
     let items = all.range((from, Bound::Unbounded)).map(|(id, item)| (*id, item));
     let keep = |item: &&R| filter.as_ref().map_or(Ok(true), |filter| filter.matches(*item));
-    let page = page(items, size, keep)?.map(|item| render(item, &names));
+    let page = page(items, size, keep)?.map(|item| Shown { resource: item, names: &names });
     Ok(collection(state, request, &query, set, page, None))
 }

@@ -18,7 +18,7 @@ pub(super) fn check(state: &State, caller: &Caller, request: &Request, user: &st
     let asked = request.object()?.get("groupIds").and_then(Value::as_array);
     let asked = asked.ok_or_else(|| GraphError::bad_request("The parameter 'groupIds' is missing."))?;
     if asked.len() > MOST_GROUPS {
-        return Err(GraphError::new(400, "Request_BadRequest", "More than 20 group ids were given."));
+        return Err(GraphError::directory("More than 20 group ids were given."));
     }
     let groups = state.directory.groups_of(id);
     let is_in = |asked: &&Value| asked.as_str().and_then(|id| id.parse().ok()).is_some_and(|id| groups.contains(&id));

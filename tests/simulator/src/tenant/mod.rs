@@ -4,26 +4,34 @@
 //! remembers as a violation, which the test that caused it must look at.
 //!
 //! - `model`, `user`, `user_properties`, `objects`, `options`, `policy`, `mail`: what there is.
+//! - `replication`: how changes spread.
 //! - `actors`, `population`: what people, administrators and Entra Connect do.
 //! - `server`, `connection`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
 //! - `auth`, `identity`: tokens.
+//! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`: query options, filters and projections.
-//! - `organization`, `users`, `membership`, `groups`, `roles`, `invitations`, `batch`: Graph, by resource.
+//! - `organization`, `users`, `user_update`, `membership`, `groups`, `group_members`, `roles`, `invitations`, `delta`,
+//!   `batch`: Graph, by resource.
 
 mod actors;
 mod auth;
 mod batch;
 mod connection;
+mod cost;
+mod delta;
 mod error;
 mod faults;
 mod filter;
+mod group_members;
 mod groups;
 mod identity;
 mod invitation_request;
 mod invitations;
+mod limits;
 mod listing;
 mod mail;
 mod membership;
+mod meter;
 mod model;
 mod objects;
 mod options;
@@ -32,6 +40,7 @@ mod policy;
 mod population;
 mod property;
 mod query;
+mod replication;
 mod request;
 mod roles;
 mod routes;
@@ -41,10 +50,13 @@ mod state;
 mod tests;
 mod user;
 mod user_properties;
+mod user_update;
 mod users;
 
 pub use actors::RoleState;
+pub use delta::{DeltaOptions, ExpiredToken};
 pub use faults::{Fault, Matcher};
+pub use limits::{Limits, Quota, RetryAfter, TenantSize, Usage};
 pub use mail::Mail;
 pub use model::Directory;
 pub use objects::{Group, OtherKind, OtherObject, RoleAssignment, RoleEligibility};
@@ -55,6 +67,7 @@ pub use user::{AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, Us
 
 use crate::exchange::Exchange;
 use anyhow::Context;
+use meter::Meter;
 use server::{Shared, lock};
 use state::State;
 use std::sync::{Arc, Mutex};
@@ -90,6 +103,8 @@ impl Tenant {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no port for the simulated tenant")?;
         let root = format!("http://{}", listener.local_addr()?);
         let secret = Uuid::new_v5(&options.id, b"secret");
+        let mut meter = Meter::default();
+        meter.limit(options.limits.clone(), options.clock.now());
         let state = State {
             directory: Directory::new(options),
             root: root.clone(),
@@ -97,6 +112,8 @@ impl Tenant {
             exchanges: Vec::new(),
             violations: Vec::new(),
             faults: faults::Faults::default(),
+            meter,
+            delta: delta::Delta::default(),
             served: 0,
         };
         let shared = Arc::new(Mutex::new(state));
@@ -158,7 +175,47 @@ impl Tenant {
     /// Lets the next `count` requests that `matcher` wants meet a fault. Faults come in the order in which they were
     /// ordered.
     pub fn fail_next(&self, count: usize, matcher: Matcher, fault: Fault) {
-        lock(&self.shared).faults.order(count, matcher, fault);
+        lock(&self.shared).faults.order(0, count, matcher, fault);
+    }
+
+    /// Lets the `nth` request from now that `matcher` wants meet a fault; 1 is the next. It counts all of them,
+    /// whatever happens to the others.
+    pub fn fail_nth(&self, nth: usize, matcher: Matcher, fault: Fault) {
+        lock(&self.shared).faults.order(nth.saturating_sub(1), 1, matcher, fault);
+    }
+
+    /// All tokens issued so far are refused from now on.
+    pub fn revoke_tokens(&self) {
+        lock(&self.shared).directory.revocations += 1;
+    }
+
+    /// All links of change tracking given out so far have expired.
+    pub fn expire_delta_tokens(&self) {
+        lock(&self.shared).delta.expire();
+    }
+
+    /// Switches limits on or off; their buckets are full at first.
+    pub fn limit(&self, limits: Option<Limits>) {
+        let mut state = lock(&self.shared);
+        let now = state.directory.clock().now();
+        state.meter.limit(limits, now);
+    }
+
+    /// Other applications in the tenant use so much of what all share.
+    pub fn spend_elsewhere(&self, writes: u32, invitations: u32) {
+        let mut state = lock(&self.shared);
+        let now = state.directory.clock().now();
+        state.meter.spend_elsewhere(writes, invitations, now);
+    }
+
+    /// How many requests the limits have refused since the start; those inside a batch count.
+    pub fn throttled(&self) -> u64 {
+        lock(&self.shared).meter.throttled
+    }
+
+    /// What was let through since the start, with limits or without.
+    pub fn usage(&self) -> Usage {
+        lock(&self.shared).meter.usage
     }
 
     /// Forgets the faults that have not come yet.

@@ -3,15 +3,17 @@
 //! Not responsible for: what people, administrators and Entra Connect do with it (`actors`), nor what Graph shows of
 //! it.
 
+use super::delta::DeltaOptions;
 use super::mail::Mail;
 use super::objects::{Group, OtherObject, RoleAssignment, RoleEligibility};
 use super::options::TenantOptions;
 use super::policy::InvitationPolicy;
+use super::replication::Replication;
 use super::user::User;
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
 use anyhow::{Context, bail};
-use jiff::{Timestamp, Unit};
+use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -30,6 +32,13 @@ pub struct Directory {
     pub policy: InvitationPolicy,
     /// The application permissions that the next token carries.
     pub permissions: BTreeSet<String>,
+    /// How long it takes until a change is seen by readers. A new value is for the changes after it.
+    pub lag: SignedDuration,
+    /// How change tracking behaves where the documentation leaves room.
+    pub delta: DeltaOptions,
+    pub(super) replication: Replication,
+    /// How often all tokens were revoked.
+    pub(super) revocations: u64,
     by_address: HashMap<String, BTreeSet<Uuid>>,
     made: u64,
 }
@@ -38,6 +47,10 @@ impl Directory {
     pub(super) fn new(options: TenantOptions) -> Self {
         Self {
             permissions: options.permissions.clone(),
+            lag: options.lag,
+            delta: options.delta.clone(),
+            replication: Replication::default(),
+            revocations: 0,
             options,
             users: BTreeMap::new(),
             deleted_users: BTreeMap::new(),
@@ -55,6 +68,11 @@ impl Directory {
     /// The tenant's id.
     pub fn tenant_id(&self) -> Uuid {
         self.options.id
+    }
+
+    /// The id of the only application there is: the managed identity's.
+    pub(super) fn client_id(&self) -> Uuid {
+        self.options.client_id.unwrap_or_else(|| self.derived_id("client"))
     }
 
     /// The cloud it stands in.
@@ -135,11 +153,13 @@ impl Directory {
     /// Puts a user in, or replaces one.
     pub fn insert_user(&mut self, user: User) {
         let id = user.id;
-        if let Some(old) = self.users.remove(&id) {
-            self.forget_addresses(id, old.addresses());
+        let before = self.users.remove(&id);
+        if let Some(before) = &before {
+            self.forget_addresses(id, before.addresses());
         }
         self.remember_addresses(id, user.addresses());
         self.users.insert(id, user);
+        self.user_changed(id, before);
     }
 
     /// Changes a user.
@@ -147,7 +167,7 @@ impl Directory {
     /// # Errors
     /// There is no such user.
     pub fn update_user(&mut self, id: Uuid, change: impl FnOnce(&mut User)) -> anyhow::Result<()> {
-        let mut user = self.take_user(id)?;
+        let mut user = self.users.get(&id).with_context(|| format!("there is no user {id}"))?.clone();
         change(&mut user);
         self.insert_user(user);
         Ok(())
@@ -157,6 +177,7 @@ impl Directory {
     pub(super) fn take_user(&mut self, id: Uuid) -> anyhow::Result<User> {
         let user = self.users.remove(&id).with_context(|| format!("there is no user {id}"))?;
         self.forget_addresses(id, user.addresses());
+        self.user_changed(id, Some(user.clone()));
         Ok(user)
     }
 
@@ -167,11 +188,18 @@ impl Directory {
 
     /// Puts a group in, or replaces one.
     pub fn insert_group(&mut self, group: Group) {
-        if let Some(old) = self.groups.remove(&group.id) {
-            self.forget_addresses(old.id, old.addresses());
-        }
-        self.remember_addresses(group.id, group.addresses());
-        self.groups.insert(group.id, group);
+        let id = group.id;
+        let before = self.take_group(id);
+        self.remember_addresses(id, group.addresses());
+        self.groups.insert(id, group);
+        self.group_changed(id, before.as_ref());
+    }
+
+    /// Takes a group out, addresses included.
+    pub(super) fn take_group(&mut self, id: Uuid) -> Option<Group> {
+        let group = self.groups.remove(&id)?;
+        self.forget_addresses(id, group.addresses());
+        Some(group)
     }
 
     /// Puts in an object that is neither user nor group, or replaces one.

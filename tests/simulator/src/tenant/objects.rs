@@ -1,7 +1,7 @@
 //! What a directory holds beside users: groups, role assignments, and the other objects that a group may have as
 //! members.
 
-use super::property::{Property, Resource, maybe, owned, text, texts};
+use super::property::{Properties, Property, Resource, maybe, owned, property_set, text, texts};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -34,6 +34,12 @@ pub struct Group {
 impl Group {
     pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
         self.mail.iter().chain(&self.proxy_addresses).map(String::as_str)
+    }
+
+    /// The properties in which two versions of a group differ; members are not properties.
+    pub(super) fn differences(&self, other: &Self) -> Properties {
+        let differing = Self::NAMES.iter().filter(|name| self.property(name) != other.property(name));
+        differing.fold(0, |set, name| set | property_set::<Self>(name))
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a simulated tenant is like from the start.
 
+use super::delta::DeltaOptions;
+use super::limits::Limits;
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
+use jiff::SignedDuration;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -45,6 +48,13 @@ pub struct TenantOptions {
     pub p2: bool,
     /// Keep the bodies in [`Tenant::exchanges`](super::Tenant::exchanges); off for large populations, to save memory.
     pub record_bodies: bool,
+    /// What Graph lets through; `None` for everything.
+    pub limits: Option<Limits>,
+    /// How long it takes until a change is seen by readers;
+    /// [`Directory::lag`](super::Directory::lag) changes it later.
+    pub lag: SignedDuration,
+    /// How change tracking behaves; [`Directory::delta`](super::Directory::delta) changes it later.
+    pub delta: DeltaOptions,
 }
 
 impl TenantOptions {
@@ -62,6 +72,9 @@ impl TenantOptions {
             p1: true,
             p2: true,
             record_bodies: true,
+            limits: None,
+            lag: SignedDuration::ZERO,
+            delta: DeltaOptions::default(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::error::GraphError;
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -20,16 +21,13 @@ pub(super) enum Property<'a> {
 }
 
 impl Property<'_> {
-    pub(super) fn to_json(&self) -> Value {
+    /// Whether there is nothing in it: change tracking leaves such a property out unless there once was something.
+    pub(super) fn is_unset(&self) -> bool {
         match self {
-            Self::Null => Value::Null,
-            Self::Text(text) => Value::from(text.as_ref()),
-            Self::Bool(value) => Value::from(*value),
-            Self::Time(time) => Value::from(time_text(*time)),
-            Self::List(items) => items.iter().map(Self::to_json).collect(),
-            Self::Object(fields) => {
-                fields.iter().map(|(name, value)| ((*name).to_owned(), value.to_json())).collect::<Map<_, _>>().into()
-            }
+            Self::Null => true,
+            Self::List(items) => items.is_empty(),
+            Self::Object(fields) => fields.iter().all(|(_, value)| value.is_unset()),
+            Self::Text(_) | Self::Bool(_) | Self::Time(_) => false,
         }
     }
 
@@ -43,6 +41,19 @@ impl Property<'_> {
                 fields.into_iter().find(|(name, _)| name == first).map_or(Self::Null, |(_, value)| value.descend(rest))
             }
             _ => Self::Null,
+        }
+    }
+}
+
+impl Serialize for Property<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Time(time) => serializer.serialize_str(&time_text(*time)),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
         }
     }
 }
@@ -81,9 +92,31 @@ pub(super) trait Resource {
     fn property(&self, name: &str) -> Property<'_>;
 }
 
-/// The properties `names` of `resource` as a JSON object.
+/// The properties `names` of `resource` as a JSON object that can be changed.
 pub(super) fn render<R: Resource>(resource: &R, names: &[&str]) -> Map<String, Value> {
-    names.iter().map(|name| ((*name).to_owned(), resource.property(name).to_json())).collect()
+    let json = |name: &str| serde_json::to_value(resource.property(name)).unwrap_or_default();
+    names.iter().map(|name| ((*name).to_owned(), json(name))).collect()
+}
+
+/// The properties `names` of `resource`, to be written as they are: large pages are made of these.
+pub(super) struct Shown<'a, R> {
+    pub(super) resource: &'a R,
+    pub(super) names: &'a [&'static str],
+}
+
+impl<R: Resource> Serialize for Shown<'_, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.names.iter().map(|name| (name, self.resource.property(name))))
+    }
+}
+
+/// The properties of a type as a set: one bit for each of [`Resource::NAMES`].
+pub(super) type Properties = u64;
+
+/// The set of one property; empty for a name that the type does not have.
+pub(super) fn property_set<R: Resource>(name: &str) -> Properties {
+    const { assert!(R::NAMES.len() <= Properties::BITS as usize, "a bit for every property") };
+    R::NAMES.iter().position(|known| *known == name).map_or(0, |position| 1 << position)
 }
 
 /// What `$select` asks for, checked against the type; the default projection if there is none.

@@ -7,6 +7,7 @@ use super::request::{Answer, Request};
 use super::state::State;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ impl Query {
         for (name, value) in url::form_urlencoded::parse(request.query.as_bytes()) {
             let name = name.to_lowercase();
             if name == "$skip" {
-                return Err(GraphError::new(400, "Request_BadRequest", "'$skip' is not supported by the service."));
+                return Err(GraphError::directory("'$skip' is not supported by the service."));
             }
             if !allowed.contains(&name.as_str()) {
                 return Err(GraphError::unknown(format!("the query option {name} is not simulated here")));
@@ -137,20 +138,30 @@ pub(super) fn collection(
     request: &Request,
     query: &Query,
     context: &str,
-    page: Page<Map<String, Value>>,
+    page: Page<impl Serialize>,
     count: Option<usize>,
 ) -> Answer {
-    let mut body = json!({
-        "@odata.context": context_url(state, &selected(query, context)),
-        "value": page.items,
-    });
-    if let Some(count) = count.filter(|_| query.skip_token.is_none()) {
-        body["@odata.count"] = count.into();
-    }
-    if let Some(after) = page.next {
-        body["@odata.nextLink"] = next_link(state, request, after).into();
-    }
-    Answer::ok(body)
+    Answer::written(&Collection {
+        context: context_url(state, &selected(query, context)),
+        count: count.filter(|_| query.skip_token.is_none()),
+        next_link: page.next.map(|after| next_link(state, request, after)),
+        delta_link: None,
+        value: page.items,
+    })
+}
+
+/// What a page is wrapped in.
+#[derive(Serialize)]
+pub(super) struct Collection<T> {
+    #[serde(rename = "@odata.context")]
+    pub(super) context: String,
+    #[serde(rename = "@odata.count", skip_serializing_if = "Option::is_none")]
+    pub(super) count: Option<usize>,
+    #[serde(rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    pub(super) next_link: Option<String>,
+    #[serde(rename = "@odata.deltaLink", skip_serializing_if = "Option::is_none")]
+    pub(super) delta_link: Option<String>,
+    pub(super) value: Vec<T>,
 }
 
 /// One object as Graph answers it.

@@ -1,6 +1,8 @@
 //! A request to Graph and its answer, independent of whether they came alone or inside a `$batch`.
 
 use super::error::GraphError;
+use super::faults::Damage;
+use serde::Serialize;
 use serde_json::Value;
 
 /// A request to Graph.
@@ -17,6 +19,8 @@ pub(super) struct Request {
     pub(super) eventual: bool,
     pub(super) priority: Option<String>,
     pub(super) client_request_id: Option<String>,
+    /// `Prefer: return=minimal` was sent.
+    pub(super) minimal: bool,
     pub(super) in_batch: bool,
 }
 
@@ -71,10 +75,34 @@ fn percent_decode(segment: &str) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Payload>,
     pub(super) headers: Vec<(&'static str, String)>,
-    /// Nothing is answered: the connection is cut instead.
-    pub(super) cut: bool,
+    /// What happens to it on the way.
+    pub(super) damage: Option<Damage>,
+}
+
+/// The JSON of an answer.
+#[derive(Clone, Debug)]
+pub(super) enum Payload {
+    Tree(Value),
+    /// Written at once: what is large.
+    Text(String),
+}
+
+impl Payload {
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Tree(value) => value.to_string(),
+            Self::Text(text) => text,
+        }
+    }
+
+    pub(super) fn into_tree(self) -> Value {
+        match self {
+            Self::Tree(value) => value,
+            Self::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
+        }
+    }
 }
 
 impl Answer {
@@ -83,12 +111,23 @@ impl Answer {
     }
 
     pub(super) fn json(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), cut: false }
+        Self { body: Some(Payload::Tree(body)), ..Self::empty(status) }
+    }
+
+    /// A success whose body is written without a tree in between.
+    pub(super) fn written(body: &impl Serialize) -> Self {
+        let text = serde_json::to_string(body).expect("text, numbers and named members can be written");
+        Self { body: Some(Payload::Text(text)), ..Self::empty(200) }
+    }
+
+    /// An answer without a body.
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, body: None, headers: Vec::new(), damage: None }
     }
 
     /// No answer at all.
     pub(super) fn lost() -> Self {
-        Self { status: 0, body: None, headers: Vec::new(), cut: true }
+        Self { damage: Some(Damage::Lost), ..Self::empty(0) }
     }
 }
 

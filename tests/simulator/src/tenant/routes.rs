@@ -4,7 +4,7 @@ use super::auth::Caller;
 use super::error::GraphError;
 use super::request::{GraphResult, Request};
 use super::state::State;
-use super::{batch, groups, invitations, membership, organization, roles, users};
+use super::{batch, delta, group_members, groups, invitations, membership, organization, roles, user_update, users};
 
 /// Carries out a request of an authenticated caller.
 pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) -> GraphResult {
@@ -13,11 +13,19 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
     match (request.method.as_str(), segments.as_slice()) {
         ("GET", ["organization"]) => organization::list(state, caller, request),
         ("GET", ["users"]) => users::list(state, caller, request),
+        ("GET", ["users", "delta"]) => delta::track(state, caller, request, delta::Kind::Users),
         ("GET", ["users", user]) => users::get(state, caller, request, user),
+        ("PATCH", ["users", user]) => user_update::update(state, caller, request, user),
         ("POST", ["users", user, "checkMemberGroups"]) => membership::check(state, caller, request, user),
         ("POST", ["users", user, "getMemberGroups"]) => membership::list(state, caller, request, user),
         ("GET", ["groups"]) => groups::list(state, caller, request),
+        ("GET", ["groups", "delta"]) => delta::track(state, caller, request, delta::Kind::Groups),
         ("GET", ["groups", group]) => groups::get(state, caller, request, group),
+        ("POST", ["groups", group, "members", "$ref"]) => group_members::add(state, caller, request, group),
+        // Without the last segment it would be the member itself that is deleted: not simulated, so a violation.
+        ("DELETE", ["groups", group, "members", member, "$ref"]) => {
+            group_members::remove(state, caller, request, group, member)
+        }
         ("GET", ["groups", group, "members", cast @ ..]) => {
             groups::members(state, caller, request, group, cast, groups::Depth::Direct)
         }

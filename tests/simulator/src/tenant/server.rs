@@ -1,16 +1,19 @@
 //! HTTP in and out: which part of the tenant a path belongs to, and how requests and answers look on the wire.
 
 use super::connection::{Cut, CuttableListener};
+use super::faults::Damage;
 use super::identity;
-use super::request::{Answer, Body, Request};
+use super::request::{Answer, Body, Payload, Request};
 use super::state::State;
 use axum::Router;
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::extract::connect_info::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{Html, IntoResponse, Json, Response};
+use futures::{StreamExt, stream};
 use serde_json::json;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 
@@ -19,6 +22,7 @@ pub(super) const IDENTITY_PATH: &str = "/msi/token";
 /// Below this come the sign-in endpoints of the cloud.
 pub(super) const LOGIN_PATH: &str = "/login";
 const VERSION_PATH: &str = "/v1.0/";
+const JSON: &str = "application/json";
 /// Graph takes no larger body.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
@@ -53,7 +57,7 @@ async fn answer(shared: Shared, cut: Cut, request: axum::extract::Request) -> Re
         return (StatusCode::NOT_IMPLEMENTED, Json(json!({"error": "not simulated"}))).into_response();
     };
     let answer = lock(&shared).serve(&graph_request(below, &parts, &body));
-    if answer.cut {
+    if answer.damage == Some(Damage::Lost) {
         cut.cut();
     }
     response(answer, parts.headers.get("client-request-id"))
@@ -70,8 +74,14 @@ fn graph_request(below: &str, parts: &Parts, body: &Bytes) -> Request {
         eventual: text("consistencylevel").is_some_and(|level| level.eq_ignore_ascii_case("eventual")),
         priority: text("x-ms-throttle-priority"),
         client_request_id: text("client-request-id"),
+        minimal: text("prefer").is_some_and(|preference| is_minimal(&preference)),
         in_batch: false,
     }
+}
+
+/// Whether the header `Prefer` asks for changes only.
+pub(super) fn is_minimal(preference: &str) -> bool {
+    preference.split(',').any(|wish| wish.trim().eq_ignore_ascii_case("return=minimal"))
 }
 
 fn read_body(headers: &HeaderMap, body: &Bytes) -> Body {
@@ -79,18 +89,28 @@ fn read_body(headers: &HeaderMap, body: &Bytes) -> Body {
         return Body::Empty;
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/json") {
+    if !kind.starts_with(JSON) {
         return Body::Unreadable;
     }
     serde_json::from_slice(body).map_or(Body::Unreadable, Body::Json)
 }
 
 fn response(answer: Answer, client_request_id: Option<&header::HeaderValue>) -> Response {
-    let mut response = match answer.body {
-        Some(body) => Json(body).into_response(),
-        None => HttpBody::empty().into_response(),
+    let text = answer.body.map(Payload::into_text);
+    let json = |body: HttpBody| ([(header::CONTENT_TYPE, JSON)], body).into_response();
+    let mut response = match (answer.damage, text) {
+        (Some(Damage::Html), _) => Html("<html><body>Sign in to this network.</body></html>").into_response(),
+        (_, None) => HttpBody::empty().into_response(),
+        (Some(Damage::Truncated), Some(text)) => json(half(&text).into()),
+        (Some(Damage::CutShort), Some(text)) => {
+            let mut response = json(broken(half(&text)));
+            response.headers_mut().insert(header::CONTENT_LENGTH, text.len().into());
+            response
+        }
+        (_, Some(text)) => json(text.into()),
     };
-    *response.status_mut() = status_code(answer.status);
+    *response.status_mut() =
+        if answer.damage == Some(Damage::Html) { StatusCode::OK } else { status_code(answer.status) };
     let headers = response.headers_mut();
     for (name, value) in answer.headers {
         if let Ok(value) = value.parse() {
@@ -101,6 +121,20 @@ fn response(answer: Answer, client_request_id: Option<&header::HeaderValue>) -> 
         headers.insert("client-request-id", id.clone());
     }
     response
+}
+
+fn half(text: &str) -> Vec<u8> {
+    text.bytes().take(text.len() / 2).collect()
+}
+
+/// A body that breaks off after this.
+fn broken(beginning: Vec<u8>) -> HttpBody {
+    let end = async {
+        // What was written so far is sent while the body has nothing to offer.
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+    };
+    HttpBody::from_stream(stream::once(async { Ok(beginning) }).chain(stream::once(end)))
 }
 
 fn status_code(status: u16) -> StatusCode {

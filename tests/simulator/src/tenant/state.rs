@@ -1,11 +1,14 @@
-//! Everything that a tenant's HTTP front works on, and the way of one request through it: fault, permission, effect,
-//! record.
+//! Everything that a tenant's HTTP front works on, and the way of one request through it: fault, token, limits,
+//! effect, record.
 
 use super::auth::Caller;
+use super::cost::Cost;
+use super::delta::Delta;
 use super::error::GraphError;
-use super::faults::Faults;
+use super::faults::{Damage, Faults, Kind};
+use super::meter::Meter;
 use super::model::Directory;
-use super::request::{Answer, Body, GraphResult, Request};
+use super::request::{Answer, Body, GraphResult, Payload, Request};
 use super::routes;
 use crate::exchange::Exchange;
 use uuid::Uuid;
@@ -21,6 +24,8 @@ pub(super) struct State {
     pub(super) exchanges: Vec<Exchange>,
     pub(super) violations: Vec<String>,
     pub(super) faults: Faults,
+    pub(super) meter: Meter,
+    pub(super) delta: Delta,
     /// How many requests were answered so far: makes request ids and the order inside a batch the same in every run.
     pub(super) served: u64,
 }
@@ -28,10 +33,28 @@ pub(super) struct State {
 impl State {
     /// Serves a request that came by itself.
     pub(super) fn serve(&mut self, request: &Request) -> Answer {
+        self.meter.begin();
         self.exchange(request, |state| {
             let caller = Caller::authenticate(request.authorization.as_deref(), &state.directory, state.secret)?;
-            routes::dispatch(state, &caller, request)
+            state.carry_out(&caller, request)
         })
+    }
+
+    /// Carries out a request if the limits allow it.
+    pub(super) fn carry_out(&mut self, caller: &Caller, request: &Request) -> GraphResult {
+        let directory = &self.directory;
+        let (app, tenant, now) = (directory.client_id(), directory.tenant_id(), directory.clock().now());
+        let headers = self.meter.charge(Cost::of(request), now, app, tenant)?;
+        match routes::dispatch(self, caller, request) {
+            Ok(mut answer) => {
+                answer.headers.extend(headers);
+                Ok(answer)
+            }
+            Err(mut error) => {
+                error.headers.extend(headers);
+                Err(error)
+            }
+        }
     }
 
     /// Answers a request by `effect`, unless a fault was ordered, and records it.
@@ -39,30 +62,35 @@ impl State {
         self.served += 1;
         let number = self.served;
         let fault = self.faults.take(request);
-        let mut result = Ok(Answer::lost());
-        if fault.as_ref().is_none_or(|fault| fault.after_effect) {
-            result = effect(self);
-        }
-        let mut retry_after = None;
-        if let Some(fault) = fault {
-            result = fault.error.map_or(Ok(Answer::lost()), Err);
-            retry_after = fault.retry_after;
-        }
-        let mut answer = result.unwrap_or_else(|error| self.refusal(request, number, &error));
+        let carried_out = fault.as_ref().is_none_or(|fault| fault.after_effect);
+        let mut result = if carried_out { effect(self) } else { Ok(Answer::empty(200)) };
+        let damage = match fault.map(|fault| fault.kind) {
+            Some(Kind::Error(error)) => {
+                result = Err(error);
+                None
+            }
+            Some(Kind::Damage(damage)) => Some(damage),
+            None => None,
+        };
+        let mut answer = result.unwrap_or_else(|error| self.refusal(request, number, error));
         answer.headers.push(("request-id", self.request_id(number).to_string()));
-        answer.headers.extend(retry_after.map(|seconds| ("retry-after", seconds)));
+        answer.damage = answer.damage.max(damage);
+        if answer.damage == Some(Damage::Lost) {
+            answer = Answer::lost();
+        }
         self.record(request, &answer);
         answer
     }
 
-    fn refusal(&mut self, request: &Request, number: u64, error: &GraphError) -> Answer {
+    fn refusal(&mut self, request: &Request, number: u64, error: GraphError) -> Answer {
         if error.violation {
             self.violate(format!("{} {}?{}: {}", request.method, request.path, request.query, error.message));
         }
         let id = self.request_id(number);
         let client = request.client_request_id.clone().unwrap_or_else(|| id.to_string());
         let date = self.directory.now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        Answer::json(error.status, error.envelope(id, &client, &date))
+        let envelope = error.envelope(id, &client, &date);
+        Answer { headers: error.headers, ..Answer::json(error.status, envelope) }
     }
 
     pub(super) fn violate(&mut self, what: String) {
@@ -80,13 +108,15 @@ impl State {
             Body::Json(value) if bodies => Some(value.clone()),
             _ => None,
         };
+        let response =
+            if bodies && answer.damage.is_none() { answer.body.clone().map(Payload::into_tree) } else { None };
         self.exchanges.push(Exchange {
             method: request.method.clone(),
             path: request.path.clone(),
             query: request.query.clone(),
             request: sent,
             status: answer.status,
-            response: if bodies { answer.body.clone() } else { None },
+            response,
             in_batch: request.in_batch,
             eventual: request.eventual,
             priority: request.priority.clone(),

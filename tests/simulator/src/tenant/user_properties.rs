@@ -1,12 +1,12 @@
 //! The properties that Graph shows of a user.
 
-use super::property::{Property, Resource, maybe, owned, text, texts};
+use super::property::{Properties, Property, Resource, maybe, owned, property_set, text, texts};
 use super::user::{SignIn, User};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Plain text properties, null unless set in [`User::attributes`].
-const ATTRIBUTES: &[&str] = &[
+pub(super) const ATTRIBUTES: &[&str] = &[
     "ageGroup",
     "city",
     "companyName",
@@ -55,6 +55,43 @@ const EXTENSION_ATTRIBUTES: [&str; 15] = [
 ];
 
 impl User {
+    /// The properties in which two versions of a user differ, as far as change tracking knows them: sign-in activity
+    /// is kept elsewhere.
+    pub(super) fn differences(&self, other: &Self) -> Properties {
+        let fields = [
+            ("userPrincipalName", self.user_principal_name != other.user_principal_name),
+            ("displayName", self.display_name != other.display_name),
+            ("mail", self.mail != other.mail),
+            ("otherMails", self.other_mails != other.other_mails),
+            ("proxyAddresses", self.proxy_addresses != other.proxy_addresses),
+            ("identities", self.identities != other.identities),
+            ("userType", self.user_type != other.user_type),
+            ("accountEnabled", self.account_enabled != other.account_enabled),
+            ("creationType", self.creation_type != other.creation_type),
+            ("externalUserState", self.external_user_state != other.external_user_state),
+            ("externalUserStateChangeDateTime", self.external_user_state_changed != other.external_user_state_changed),
+            ("createdDateTime", self.created != other.created),
+            ("deletedDateTime", self.deleted != other.deleted),
+            ("onPremisesSyncEnabled", self.on_premises.sync_enabled != other.on_premises.sync_enabled),
+            (
+                "onPremisesUserPrincipalName",
+                self.on_premises.user_principal_name != other.on_premises.user_principal_name,
+            ),
+            ("onPremisesImmutableId", self.on_premises.immutable_id != other.on_premises.immutable_id),
+            ("onPremisesLastSyncDateTime", self.on_premises.last_sync != other.on_premises.last_sync),
+            (
+                "onPremisesExtensionAttributes",
+                self.on_premises.extension_attributes != other.on_premises.extension_attributes,
+            ),
+            ("assignedPlans", self.assigned_plans != other.assigned_plans),
+            ("assignedLicenses", self.assigned_licenses != other.assigned_licenses),
+            ("showInAddressList", self.show_in_address_list != other.show_in_address_list),
+        ];
+        let attributes = ATTRIBUTES.iter().map(|name| (*name, self.attributes.get(name) != other.attributes.get(name)));
+        let different = fields.into_iter().chain(attributes).filter(|(_, differs)| *differs);
+        different.fold(0, |set, (name, _)| set | property_set::<Self>(name))
+    }
+
     fn extension_attributes(&self) -> Property<'_> {
         let values = (1u8..).zip(EXTENSION_ATTRIBUTES).map(|(number, name)| {
             (name, maybe(self.on_premises.extension_attributes.get(&number), |value| text(value)))

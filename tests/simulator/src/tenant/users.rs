@@ -4,12 +4,11 @@ use super::auth::{Caller, READ_USERS};
 use super::error::GraphError;
 use super::filter::{Filter, USER_RULES};
 use super::model::Directory;
-use super::property::{projection, render};
+use super::property::{Shown, projection, render};
 use super::query::{LARGEST_PAGE, Query, collection, count, entity, page};
 use super::request::{GraphResult, Request};
 use super::state::State;
 use super::user::User;
-use std::ops::Bound;
 use uuid::Uuid;
 
 /// Sign-in activity makes pages smaller.
@@ -50,7 +49,7 @@ pub(super) fn list(state: &State, caller: &Caller, request: &Request) -> GraphRe
     let all = || candidates(&state.directory, filter.as_ref(), None);
     let count = if advanced { Some(count(all(), keep)?) } else { None };
     let found = page(candidates(&state.directory, filter.as_ref(), after), size, keep)?;
-    let found = found.map(|user| render(user, &names));
+    let found = found.map(|user| Shown { resource: user, names: &names });
     Ok(collection(state, request, &query, "users", found, count))
 }
 
@@ -60,14 +59,13 @@ fn candidates<'a>(
     filter: Option<&Filter>,
     after: Option<Uuid>,
 ) -> Box<dyn Iterator<Item = (Uuid, &'a User)> + 'a> {
-    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
     match filter.and_then(|filter| filter.candidates(directory)) {
         Some(ids) => Box::new(
             ids.into_iter()
                 .filter(move |id| after.is_none_or(|after| *id > after))
-                .filter_map(|id| directory.users.get(&id).map(|user| (id, user))),
+                .filter_map(|id| directory.shown_user(id).map(|user| (id, user))),
         ),
-        None => Box::new(directory.users.range((from, Bound::Unbounded)).map(|(id, user)| (*id, user))),
+        None => directory.shown_users(after),
     }
 }
 
@@ -98,8 +96,11 @@ pub(super) fn get(state: &State, caller: &Caller, request: &Request, key: &str) 
 /// The user whom a path names by id or sign-in name.
 pub(super) fn find<'a>(directory: &'a Directory, key: &str) -> Result<&'a User, GraphError> {
     let user = match key.parse() {
-        Ok(id) => directory.user(id),
-        Err(_) => directory.user_by_name(key),
+        Ok(id) => directory.shown_user(id),
+        Err(_) => {
+            let holders = directory.shown_holders(key).into_iter().filter_map(|id| directory.shown_user(id));
+            holders.into_iter().find(|user| user.user_principal_name.eq_ignore_ascii_case(key))
+        }
     };
     user.ok_or_else(|| GraphError::not_found(key))
 }

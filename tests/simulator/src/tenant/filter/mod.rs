@@ -200,7 +200,7 @@ fn indexed(directory: &Directory, path: &[String], literal: &Literal) -> Option<
     match path.as_slice() {
         ["id"] => Some(value.parse().into_iter().collect()),
         ["mail" | "userPrincipalName" | "otherMails" | "proxyAddresses"] | ["identities", "issuerAssignedId"] => {
-            Some(directory.holders(value).collect())
+            Some(directory.shown_holders(value))
         }
         _ => None,
     }

@@ -113,3 +113,14 @@ async fn what_is_not_simulated_is_answered_501_and_remembered() {
     assert_eq!(answer(beta).await.0, 501);
     assert_eq!(client.tenant.violations().len(), 3);
 }
+
+#[tokio::test]
+async fn revoked_tokens_are_refused_and_fresh_ones_work() {
+    let mut client = Client::new().await;
+    assert_eq!(client.get("/organization").await.0, 200);
+    client.tenant.revoke_tokens();
+    let (status, body) = client.get("/organization").await;
+    assert_eq!((status, code(&body)), (401, "InvalidAuthenticationToken"));
+    client.token = client.tenant.token();
+    assert_eq!(client.get("/organization").await.0, 200);
+}

@@ -91,7 +91,11 @@ async fn a_converted_person_is_not_converted_again() {
     client.tenant.with_directory(|directory| directory.redeem(id)).unwrap();
     let (status, body) = client.invite(ADDRESS, convert).await;
     assert_eq!(status, 400);
-    assert!(message(&body).contains(&id.to_string()));
+    assert!(message(&body).contains(&format!("already exists in the directory as objectID: {id}")));
+    client.tenant.with_directory(|directory| directory.set_enabled(id, false)).unwrap();
+    let (status, body) = client.invite(ADDRESS, json!({"invitedUser": {"id": id}})).await;
+    assert_eq!(status, 400);
+    assert!(message(&body).contains("account is blocked from signing in"));
     assert_eq!(client.tenant.mails().len(), 2);
 }
 

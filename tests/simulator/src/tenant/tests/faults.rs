@@ -75,3 +75,84 @@ async fn faults_can_be_taken_back() {
     client.tenant.clear_faults();
     assert_eq!(answer(client.request(Method::GET, "/users")).await.0, 200);
 }
+
+#[tokio::test]
+async fn a_fault_may_come_at_the_nth_request_that_matches() {
+    let client = Client::new().await;
+    client.tenant.fail_nth(3, Matcher::get("/users"), Fault::status(509, "BandwidthLimitExceeded"));
+    client.tenant.fail_nth(2, Matcher::any(), Fault::concurrency_violation());
+    let mut statuses = Vec::new();
+    for path in ["/users", "/organization", "/users", "/users", "/users"] {
+        statuses.push(client.get(path).await.0);
+    }
+    assert_eq!(statuses, [200, 409, 200, 509, 200]);
+}
+
+#[tokio::test]
+async fn an_answer_may_be_damaged_on_the_way() {
+    let client = Client::new().await;
+    let send = || client.request(Method::POST, "/invitations").json(&invitation(ADDRESS, json!({}))).send();
+    client.tenant.fail_next(1, Matcher::any(), Fault::truncated());
+    let response = send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    let text = response.text().await.unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&text).is_err(), "half of the JSON, in a sound answer: {text}");
+    client.tenant.fail_next(1, Matcher::any(), Fault::cut_short());
+    let response = send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    assert!(response.headers()["content-length"].to_str().unwrap().parse::<usize>().unwrap() > text.len());
+    assert!(response.bytes().await.is_err(), "the connection breaks before the end");
+    assert_eq!(client.tenant.mails().len(), 2, "both were carried out");
+    client.tenant.fail_next(1, Matcher::any(), Fault::html());
+    let response = send().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+        (200, "text/html; charset=utf-8")
+    );
+    assert!(response.text().await.unwrap().starts_with('<'));
+    assert_eq!(client.tenant.mails().len(), 2, "that one never arrived");
+    let kept: Vec<bool> = client.tenant.exchanges().iter().map(|exchange| exchange.response.is_some()).collect();
+    assert_eq!(kept, [false; 3]);
+}
+
+#[tokio::test]
+async fn damage_inside_a_batch_is_damage_to_the_batch() {
+    let client = Client::new().await;
+    let batch = json!({"requests": [
+        {"id": "1", "method": "GET", "url": "/users"},
+        {"id": "2", "method": "GET", "url": "/organization"},
+    ]});
+    client.tenant.fail_next(1, Matcher::get("/users"), Fault::truncated());
+    let response = client.request(Method::POST, "/$batch").json(&batch).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.json::<serde_json::Value>().await.is_err());
+}
+
+#[tokio::test]
+async fn a_batch_may_fail_as_a_whole() {
+    let client = Client::new().await;
+    let request = json!({
+        "id": "1", "method": "POST", "url": "/invitations",
+        "headers": {"Content-Type": "application/json"}, "body": invitation(ADDRESS, json!({})),
+    });
+    for (status, code) in [(429, "TooManyRequests"), (424, "FailedDependency"), (503, "ServiceUnavailable")] {
+        client.tenant.fail_next(1, Matcher::batch(), Fault::status(status, code).retry_after("1.5"));
+        let response =
+            client.request(Method::POST, "/$batch").json(&json!({"requests": [request]})).send().await.unwrap();
+        assert_eq!((response.status().as_u16(), response.headers()["retry-after"].to_str().unwrap()), (status, "1.5"));
+    }
+    assert!(client.tenant.mails().is_empty());
+    let lost = Fault::status(503, "ServiceUnavailable").after_effect();
+    client.tenant.fail_next(1, Matcher::batch(), lost);
+    assert_eq!(client.post("/$batch", json!({"requests": [request]})).await.0, 503);
+    assert_eq!(client.tenant.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_may_have_words_of_its_own() {
+    let client = Client::new().await;
+    let words = "already exists in the directory as object ID: 0";
+    client.tenant.fail_next(1, Matcher::post("/invitations"), Fault::status(400, "BadRequest").message(words));
+    let (_, body) = client.invite(ADDRESS, json!({})).await;
+    assert_eq!(super::message(&body), words);
+}

@@ -2,23 +2,33 @@
 
 mod authentication;
 mod batching;
+mod changes;
 mod conversion;
 mod faults;
+mod group_changes;
 mod invitation;
+mod lag;
+mod links;
 mod membership;
 mod queries;
 mod reading;
 mod refusals;
+mod sweeping;
+mod throttling;
+mod updates;
 
 use super::{Tenant, TenantOptions};
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
+use crate::conformance::{Part, check_all};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A tenant with a client that has its token.
+/// A tenant with a client that has its token. When it is dropped, everything that went over the wire is held against
+/// Microsoft's schema.
 struct Client {
+    cloud: Cloud,
     tenant: Tenant,
     token: String,
     http: reqwest::Client,
@@ -37,9 +47,10 @@ impl Client {
         let start = "2026-11-22T10:00:00Z".parse().unwrap();
         let mut options = TenantOptions::new(SimClock::new(start, 0.0));
         change(&mut options);
+        let cloud = options.cloud;
         let tenant = Tenant::start(options).await.unwrap();
         let token = tenant.token();
-        Self { tenant, token, http: reqwest::Client::new() }
+        Self { cloud, tenant, token, http: reqwest::Client::new() }
     }
 
     /// A request to a path below the version.
@@ -82,6 +93,20 @@ impl Client {
 
     fn sync(&self, count: u32) -> Vec<Uuid> {
         self.tenant.with_directory(|directory| directory.sync_people(1..=count, "fabrikam.us"))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let (refused, served): (Vec<_>, Vec<_>) =
+                self.tenant.exchanges().into_iter().partition(|exchange| exchange.status >= 400);
+            check_all(self.cloud, &served).assert_clean();
+            // What is refused may be wrong on purpose; the answer may not.
+            let mut report = check_all(self.cloud, &refused);
+            report.findings.retain(|finding| finding.first.part == Part::Response);
+            report.assert_clean();
+        }
     }
 }
 

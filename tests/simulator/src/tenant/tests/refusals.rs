@@ -103,12 +103,22 @@ async fn the_partners_domain_is_blocked() {
     let client = Client::new().await;
     for (block, status, words) in [
         (DomainBlock::DenyList, 400, "is blocked"),
-        (DomainBlock::CrossTenantAccess, 403, "blocked by cross-tenant access settings"),
+        (DomainBlock::CrossTenantAccess, 403, "blocked by cross-tenant access settings in your organization"),
+        (DomainBlock::CrossTenantAccessBoth, 403, "blocked by cross-tenant access settings. Admins in both"),
         (DomainBlock::CrossCloudWorker, 403, "Microsoft B2B Cross Cloud Worker"),
     ] {
         client.tenant.with_directory(|directory| directory.policy.blocked_domains.insert("fabrikam.us".into(), block));
         refused(&client, ADDRESS, status, words).await;
     }
+}
+
+#[tokio::test]
+async fn a_refusal_may_go_unexplained() {
+    let client = Client::new().await;
+    client.tenant.with_directory(|directory| directory.policy.unexplained.insert(ADDRESS.into()));
+    let (status, body) = client.invite(&ADDRESS.to_uppercase(), json!({})).await;
+    assert_eq!((status, code(&body)), (403, "Authorization_RequestDenied"));
+    assert_eq!(client.invite("person-0002@fabrikam.us", json!({})).await.0, 201);
 }
 
 #[tokio::test]

@@ -1,0 +1,112 @@
+//! The first half of a run: from what can be read to a plan for every partner.
+//!
+//! Responsible for: choosing between the quick path and a sweep, settling what earlier runs left open, and remembering
+//! before anything is done whom the next quick tick has to look at. Not responsible for: deciding; [`crate::people`] does.
+
+use crate::config::Mode;
+use crate::graph::{Client, Directory};
+use crate::ids::UserId;
+use crate::journal::Journal;
+use crate::journal::memory::Memory;
+use crate::journal::record::{Job, Record};
+use crate::people::guard::Birth;
+use crate::people::observe::{ObserveError, Observer, Track};
+use crate::people::plan::{PartnerPlan, plan};
+use crate::people::rules::View;
+use crate::people::snapshot::Snapshot;
+use crate::quick::Glance;
+use crate::run::{OnProgress, Progress, RunError, Usher};
+use crate::sight::{self, Sight};
+use crate::tri::Tri;
+use jiff::Timestamp;
+
+impl Usher {
+    /// Plans a job: the quick path by what changed, if that can be told, and otherwise by reading everybody. What the next
+    /// quick tick needs is remembered before anything is done, with everybody in it who is still to be acted upon.
+    pub(crate) async fn make_plans(
+        &self,
+        job: Job,
+        journal: &mut Journal,
+        birth: Birth,
+        now: Timestamp,
+        client: &Client,
+        progress: OnProgress<'_>,
+    ) -> Result<Vec<PartnerPlan>, RunError> {
+        let (sight, etag) = sight::read(self.store.as_ref()).await?;
+        if let Some(size) = sight.as_ref().map(|sight| sight.users_read) {
+            client.limits().tenant_has(size);
+        }
+        let usable =
+            sight.filter(|sight| job == Job::Invite && birth == Birth::Known && sight.is_good(&self.config, now));
+        if let Some(sight) = usable {
+            let glance =
+                Glance::new(&self.config, self.observer(client), sight, now).await.map_err(ObserveError::from)?;
+            if let Some(mut glance) = glance {
+                glance.look_at_unconfirmed(journal.memory()).await;
+                self.settle(journal, glance.snapshot()).await?;
+                let plans = glance.plan(journal.memory(), birth).await;
+                sight::write(self.store.as_ref(), &glance.remember(&plans), etag.as_ref()).await?;
+                return Ok(plans);
+            }
+            tracing::info!("Graph asks to read everything anew");
+        }
+        let (snapshot, links) =
+            self.observer(client).sweep(now, Track::Changes, &|read| progress(Progress::Read(read))).await?;
+        client.limits().tenant_has(snapshot.users_read);
+        self.settle(journal, &snapshot).await?;
+        let (snapshot, plans) = self.plan_with_evidence(snapshot, journal.memory(), birth, now, client).await?;
+        if let Some(links) = links {
+            let sight = Sight::of_sweep(&self.config, links, &snapshot, &plans);
+            sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
+        }
+        Ok(plans)
+    }
+
+    /// Journals what the directory shows of people whose last step has no outcome. In plan mode nothing is journalled, and
+    /// they stay unconfirmed.
+    async fn settle(&self, journal: &mut Journal, snapshot: &Snapshot) -> Result<(), RunError> {
+        let readings = readings(journal.memory(), snapshot);
+        if !readings.is_empty() && self.config.tenant.mode == Mode::Apply {
+            journal.append(readings, snapshot.taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Plans, reads the evidence that the plan lacks, and plans again, until it lacks none.
+    pub(crate) async fn plan_with_evidence(
+        &self,
+        mut snapshot: Snapshot,
+        memory: &Memory,
+        birth: Birth,
+        now: Timestamp,
+        client: &Client,
+    ) -> Result<(Snapshot, Vec<PartnerPlan>), RunError> {
+        loop {
+            let view = View { config: &self.config, snapshot: &snapshot, memory, now };
+            let plans: Vec<_> = self.config.partners.iter().map(|partner| plan(view, partner, birth)).collect();
+            let unread: Vec<UserId> = plans.iter().flat_map(|plan| plan.unread.iter().copied()).collect();
+            if unread.is_empty() {
+                return Ok((snapshot, plans));
+            }
+            self.observer(client).look_closer(&mut snapshot, &unread).await;
+        }
+    }
+
+    pub(crate) fn observer(&self, client: &Client) -> Observer<'_> {
+        Observer::new(&self.config, Directory::new(client.clone()))
+    }
+}
+
+/// What the snapshot says about people whose last step has no outcome. Whom it does not show is not judged.
+fn readings(memory: &Memory, snapshot: &Snapshot) -> Vec<Record> {
+    memory
+        .unconfirmed()
+        .filter_map(|(id, _)| {
+            let person = snapshot.people.get(&id)?;
+            match person.is_external() {
+                Tri::Unknown => None,
+                external => Some(Record::reading(id, snapshot.taken, external.is_yes())),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! The quick path: from what changed since the last tick to a plan, without reading everybody.
+//!
+//! Responsible for: choosing whom to look at, in the order of their turn, until the plan is full. The planner is the same
+//! as the sweep's, and so is the evidence; only where it comes from differs. Whatever the quick path misses, the next
+//! sweep finds. Not responsible for: deciding.
+
+use crate::config::Config;
+use crate::graph::{GraphError, Kind};
+use crate::ids::UserId;
+use crate::journal::memory::Memory;
+use crate::people::guard::{Birth, allowance};
+use crate::people::observe::Observer;
+use crate::people::person::Person;
+use crate::people::plan::{PartnerPlan, plan};
+use crate::people::rules::View;
+use crate::people::snapshot::Snapshot;
+use crate::sight::{Links, Sight, Waiting};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, VecDeque};
+
+/// People are looked at in batches of this many: what fits into one `$batch`.
+const LOOK: usize = 20;
+
+/// A glance at what changed.
+pub struct Glance<'a> {
+    config: &'a Config,
+    observer: Observer<'a>,
+    sight: Sight,
+    links: Links,
+    snapshot: Snapshot,
+    /// Not looked at yet, in the order of their turn.
+    unseen: VecDeque<Waiting>,
+}
+
+impl<'a> Glance<'a> {
+    /// Reads what changed since `sight`. `None` when the links are not good any more, and everybody has to be read.
+    ///
+    /// # Errors
+    /// When Graph cannot be read.
+    pub async fn new(
+        config: &'a Config,
+        observer: Observer<'a>,
+        sight: Sight,
+        now: Timestamp,
+    ) -> Result<Option<Self>, GraphError> {
+        let directory = observer.directory();
+        let changes = match directory.changed_users(&sight.links.users).await {
+            Err(error) if error.kind == Kind::ResyncNeeded => return Ok(None),
+            other => other?,
+        };
+        let (members, members_link) = match &sight.links.members {
+            None => Default::default(),
+            Some(link) => match directory.changed_members(link).await {
+                Err(error) if error.kind == Kind::ResyncNeeded => return Ok(None),
+                other => other.map(|(members, link)| (members, Some(link)))?,
+            },
+        };
+        let snapshot = Snapshot::new(now, sight.verified_domains.iter().cloned().collect());
+        let lens = observer.lens(&snapshot);
+        let mut waiting: BTreeMap<UserId, Waiting> =
+            sight.backlog.iter().map(|waiting| (waiting.id, waiting.clone())).collect();
+        for member in members {
+            waiting.entry(member).or_insert(Waiting { created: None, id: member, partner: None });
+        }
+        for user in &changes.users {
+            match Person::observe(user, &lens) {
+                Some(person) => waiting.insert(person.id, Waiting::of(&person, config)),
+                None => waiting.remove(&user.id),
+            };
+        }
+        for gone in &changes.removed {
+            waiting.remove(gone);
+        }
+        let mut unseen: Vec<_> = waiting.into_values().collect();
+        unseen.sort_unstable();
+        let links = Links { users: changes.link, members: members_link };
+        Ok(Some(Self { config, observer, sight, links, snapshot, unseen: unseen.into() }))
+    }
+
+    /// What was seen so far.
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Looks at the people whose last step has no outcome, so that it can be settled before anything is planned.
+    pub async fn look_at_unconfirmed(&mut self, memory: &Memory) {
+        let unconfirmed: Vec<_> = memory.unconfirmed().map(|(id, _)| id).collect();
+        self.look(&unconfirmed).await;
+    }
+
+    /// Looks at people in the order of their turn until every partner's plan is full, or nobody is left.
+    pub async fn plan(&mut self, memory: &Memory, birth: Birth) -> Vec<PartnerPlan> {
+        let first = self.first_look(memory);
+        self.look_at_next(first).await;
+        loop {
+            self.snapshot.beyond = Some(self.sight.beyond(self.unseen.make_contiguous()));
+            let now = self.snapshot.taken;
+            let view = View { config: self.config, snapshot: &self.snapshot, memory, now };
+            let plans: Vec<_> = self.config.partners.iter().map(|partner| plan(view, partner, birth)).collect();
+            let unread: Vec<_> = plans.iter().flat_map(|plan| plan.unread.iter().copied()).collect();
+            let has_room = |plan: &PartnerPlan| plan.room > 0 && self.somebody_waits(&plan.partner);
+            if !unread.is_empty() {
+                self.look(&unread).await;
+            } else if plans.iter().any(has_room) {
+                self.look_at_next(LOOK).await;
+            } else {
+                return plans;
+            }
+        }
+    }
+
+    /// What to remember for the next tick.
+    pub fn remember(self, plans: &[PartnerPlan]) -> Sight {
+        self.sight.after(self.links, self.unseen.into(), &self.snapshot, plans)
+    }
+
+    fn somebody_waits(&self, partner: &str) -> bool {
+        self.unseen.iter().any(|waiting| waiting.partner.as_deref().is_none_or(|name| name == partner))
+    }
+
+    /// How many to look at before the first plan: as many as may be acted upon, in whole batches.
+    fn first_look(&self, memory: &Memory) -> usize {
+        let allowed = self.config.partners.iter().map(|partner| {
+            let waiting =
+                self.unseen.iter().filter(|one| one.partner.as_ref().is_none_or(|name| *name == partner.name));
+            let waiting = waiting.count();
+            allowance(partner, memory, waiting, self.snapshot.taken).invitations.min(waiting)
+        });
+        allowed.sum::<usize>().next_multiple_of(LOOK)
+    }
+
+    async fn look_at_next(&mut self, count: usize) {
+        let next: Vec<_> = self.unseen.drain(..count.min(self.unseen.len())).map(|waiting| waiting.id).collect();
+        self.look(&next).await;
+    }
+
+    /// The closer look: the person, the evidence, the groups, and who shares an address.
+    async fn look(&mut self, people: &[UserId]) {
+        if people.is_empty() {
+            return;
+        }
+        self.unseen.retain(|waiting| !people.contains(&waiting.id));
+        self.observer.look_closer(&mut self.snapshot, people).await;
+        let sight = &self.sight;
+        let incomplete = self.config.partners.iter().any(|partner| !sight.is_complete(&partner.name));
+        // A group that the last sweep could not read is not readable by asking for single people.
+        if !incomplete {
+            self.observer.read_groups_of(&mut self.snapshot, people).await;
+        }
+        self.observer.find_twins(&mut self.snapshot, people).await;
+        self.snapshot.complete = true;
+    }
+}
