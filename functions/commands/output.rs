@@ -79,8 +79,11 @@ pub(super) fn failed(global: &Global, error: &RunError) -> Exit {
     let (code, advice) = match error {
         RunError::Observe(ObserveError::Graph(error)) => {
             let report = ErrorReport::from(error);
-            let code = if error.kind == Kind::Unauthenticated { "no-token".to_owned() } else { report.code };
-            tell(global, &code, &sentence(error), &report.advice);
+            // Where no token was to be had, the message says what to do for which identity.
+            let no_token = error.kind == Kind::Unauthenticated && error.status.is_none();
+            let (code, advice) =
+                if no_token { ("no-token", "") } else { (report.code.as_str(), report.advice.as_str()) };
+            tell(global, code, &sentence(error), advice);
             return Exit::Failed;
         }
         RunError::Observe(ObserveError::WrongTenant { .. }) => ("wrong-tenant", "Sign in to the configured tenant."),

@@ -71,8 +71,7 @@ fn show_partner(out: &mut String, report: &PartnerReport) {
         line!(out, "  FAILED {}: {} {}", error.code, error.message, error.advice);
     }
     if let Some(held) = &report.held {
-        let reason = serde_json::to_value(held.reason).ok();
-        let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or_default();
+        let reason = held.reason.name();
         line!(out, "  HELD by {reason} (limit {}, observed {}).", number(held.limit), number(held.observed));
         line!(out, "  {}", held.reason.advice());
     }

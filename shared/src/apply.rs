@@ -271,7 +271,7 @@ impl Applier<'_> {
             invited_user_message_info: invite
                 .send_message
                 .then(|| MessageInfo { message_language: invite.language.clone() }),
-            invited_user_type: action.user_type.as_deref().map(str::to_owned),
+            invited_user_type: action.user_type,
             invited_user: Some(InvitedUserId { id: action.person }),
         }
     }

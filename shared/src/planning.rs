@@ -3,7 +3,8 @@
 //! Responsible for: choosing between the quick path and a sweep, settling what earlier runs left open, and remembering
 //! before anything is done whom the next quick tick has to look at. Not responsible for: deciding; [`crate::people`] does.
 
-use crate::config::Mode;
+use crate::config::{AddressSource, Mode, Partner};
+use crate::graph::directory::Beyond;
 use crate::graph::{Client, Directory};
 use crate::ids::UserId;
 use crate::journal::Journal;
@@ -93,7 +94,12 @@ impl Usher {
     }
 
     pub(crate) fn observer(&self, client: &Client) -> Observer<'_> {
-        Observer::new(&self.config, Directory::new(client.clone()))
+        let by_extension = |partner: &Partner| matches!(partner.invite.address, AddressSource::ExtensionAttribute(_));
+        let beyond = match self.config.partners.iter().any(by_extension) {
+            true => Beyond::ExtensionAttributes,
+            false => Beyond::Nothing,
+        };
+        Observer::new(&self.config, Directory::new(client.clone(), beyond))
     }
 }
 

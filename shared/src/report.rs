@@ -135,6 +135,9 @@ pub struct RunSummary {
     pub unconfirmed: usize,
     /// People who wait for their wave or their day.
     pub waiting: usize,
+    /// The wave that it was, counted from 1, unless the waves are over.
+    #[serde(default)]
+    pub wave: Option<usize>,
     /// The guard that stopped it.
     pub held: Option<Held>,
     /// Why the partner failed as a whole.
@@ -197,6 +200,7 @@ impl PartnerReport {
             failed: self.count(OutcomeReport::Failed),
             unconfirmed: self.count(OutcomeReport::Unconfirmed),
             waiting: self.waiting,
+            wave: self.wave,
             held: self.held.clone(),
             error: self.error.clone(),
         }

@@ -14,7 +14,7 @@ use crate::journal::memory::Circuit;
 use crate::journal::record::{CircuitEvent, Job, Record};
 use crate::journal::{Journal, JournalError};
 use crate::people::explain::{self, Explanation, Subject};
-use crate::people::guard::{Birth, HeldReason};
+use crate::people::guard::{Birth, HeldReason, hold};
 use crate::people::observe::{ObserveError, Track, Whom};
 use crate::people::plan::PartnerPlan;
 use crate::people::rules::{Case, View};
@@ -130,6 +130,7 @@ impl Usher {
     /// When the directory or the state cannot be read.
     pub async fn explain(&self, whom: &Whom, now: Timestamp) -> Result<Vec<Explanation>, RunError> {
         let journal = Journal::open(self.store.clone()).await?;
+        let birth = self.birth().await?;
         let observer = self.observer(&self.client);
         let (mut snapshot, matching) = observer.one(whom, now).await?;
         observer.look_closer(&mut snapshot, &matching).await;
@@ -141,7 +142,10 @@ impl Usher {
             // The partner whose person this is comes first; one whose domain it is not says nothing.
             let rank = |known: Tri| [Tri::Yes, Tri::Unknown, Tri::No].iter().position(|value| *value == known);
             let first = cases.min_by_key(|case| (rank(case.scope.domain), rank(case.scope.in_scope())));
-            explanations.extend(first.as_ref().map(explain::explain));
+            explanations.extend(first.as_ref().map(|case| {
+                let held = hold(view, case.partner, birth, None);
+                explain::explain(case, held.as_ref())
+            }));
         }
         if explanations.is_empty() {
             explanations.push(explain::absent(match whom {

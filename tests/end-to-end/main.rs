@@ -4,13 +4,21 @@
 //! - [`untouched`]: people who must not be touched are not, and `explain` says why.
 //! - [`bodies`]: what an invitation looks like on the wire, in each cloud.
 //! - [`handler`]: the process as the Functions host sees it.
+//! - [`resume`]: runs that were cut short or met each other.
+//! - [`scale`]: large tenants.
 //! - [`commands`]: arguments, exit codes and output.
 //! - [`trouble`]: refusals, lost answers, limits.
+//! - [`catalogue`]: every refusal that is known, and whom it stops.
+//! - [`weather`]: what is lost, late or damaged on the way.
 
 mod bodies;
+mod catalogue;
 mod commands;
 mod conversions;
 mod handler;
+mod resume;
+mod scale;
 mod support;
 mod trouble;
 mod untouched;
+mod weather;

@@ -100,7 +100,8 @@ fn domain(_: &str, text: &str) -> Result<(), Fault> {
         fault(format!("{} is a URL", quoted(text)), "Write the domain alone, such as fabrikam.us.")
     } else if text.contains('@') {
         fault(
-            format!("{} has an @", quoted(text)),
+            // An address is personal: it is not repeated.
+            "this has an @".to_owned(),
             "Write what follows the @, such as fabrikam.us; single addresses belong in pilot.",
         )
     } else if text.contains([',', ';', ' ']) {

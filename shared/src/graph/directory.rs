@@ -26,6 +26,16 @@ const BEFORE_ASKING_AGAIN: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Directory {
     client: Client,
+    select: String,
+}
+
+/// What to read of each user beyond the usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// Nothing.
+    Nothing,
+    /// The extension attributes, which make every page half as large again.
+    ExtensionAttributes,
 }
 
 /// A collection that is read page by page; see [`Pages::next`].
@@ -74,8 +84,12 @@ pub struct RoleHolders {
 
 impl Directory {
     /// Reads through `client`.
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(client: Client, beyond: Beyond) -> Self {
+        let select = match beyond {
+            Beyond::Nothing => USER_SELECT.to_owned(),
+            Beyond::ExtensionAttributes => format!("{USER_SELECT},onPremisesExtensionAttributes"),
+        };
+        Self { client, select }
     }
 
     /// This tenant with its verified domains.
@@ -90,7 +104,7 @@ impl Directory {
 
     /// All users.
     pub fn users(&self) -> Pages<User> {
-        self.pages(Path::users(USER_SELECT))
+        self.pages(Path::users(&self.select))
     }
 
     /// The users who have the address in `mail`, user principal name, other mails or proxy addresses.
@@ -98,7 +112,7 @@ impl Directory {
     /// # Errors
     /// When they cannot be read to the end.
     pub async fn users_with_address(&self, address: &Address) -> Result<Vec<User>> {
-        self.pages(Path::users_with_address(address, USER_SELECT)).all().await
+        self.pages(Path::users_with_address(address, &self.select)).all().await
     }
 
     /// A user by object id; `None` if there is none.
@@ -106,7 +120,7 @@ impl Directory {
     /// # Errors
     /// When it cannot be read.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        match self.client.get(&Path::user(id, USER_SELECT)).await {
+        match self.client.get(&Path::user(id, &self.select)).await {
             Ok(user) => Ok(Some(user)),
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -151,7 +165,7 @@ impl Directory {
 
     /// A closer look at people, with what is too dear for everybody; in the order of `ids`.
     pub async fn look_at(&self, ids: &[UserId]) -> Vec<(UserId, Look)> {
-        let select = format!("{USER_SELECT},assignedPlans");
+        let select = format!("{},assignedPlans", self.select);
         let items = ids.iter().map(|id| Item::get(Path::user(*id, &select))).collect();
         ids.iter().copied().zip(self.ask::<User>(items).await.into_iter().map(Look::from)).collect()
     }
@@ -176,7 +190,7 @@ impl Directory {
 
     /// The users who have each address; in the order of `addresses`.
     pub async fn users_with_addresses(&self, addresses: &[&Address]) -> Vec<Result<Vec<User>>> {
-        let query = |address: &&Address| Item::get(Path::users_with_address(address, USER_SELECT));
+        let query = |address: &&Address| Item::get(Path::users_with_address(address, &self.select));
         let answers = self.ask::<Page<User>>(addresses.iter().map(query).collect()).await;
         answers.into_iter().map(|answer| answer.map(|page| page.value)).collect()
     }
@@ -186,7 +200,7 @@ impl Directory {
     /// # Errors
     /// When Graph does not give one.
     pub async fn users_from_now(&self) -> Result<String> {
-        let page: DeltaPage<ChangedUser> = self.client.get(&Path::users_from_now(USER_SELECT)).await?;
+        let page: DeltaPage<ChangedUser> = self.client.get(&Path::users_from_now(&self.select)).await?;
         page.delta_link.ok_or_else(|| no_delta_link(DELTA_OF_USERS))
     }
 

@@ -5,7 +5,7 @@
 
 use crate::ids::{TenantId, UserId};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 /// A property that was selected: a value, `null`, or not in the answer at all. The last is no evidence of anything.
@@ -114,7 +114,7 @@ pub struct User {
     pub identities: Field<Vec<ObjectIdentity>>,
     /// `Member` or `Guest`.
     #[serde(default)]
-    pub user_type: Option<String>,
+    pub user_type: Option<UserType>,
     /// Whether signing in is allowed.
     #[serde(default)]
     pub account_enabled: Field<bool>,
@@ -147,7 +147,19 @@ pub struct User {
 /// What the sweep selects of each user.
 pub const USER_SELECT: &str = "id,userPrincipalName,mail,otherMails,proxyAddresses,identities,userType,accountEnabled,\
     creationType,externalUserState,externalUserStateChangeDateTime,createdDateTime,onPremisesSyncEnabled,\
-    onPremisesUserPrincipalName,onPremisesExtensionAttributes";
+    onPremisesUserPrincipalName";
+
+/// `userType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserType {
+    /// A member of the organisation, as far as permissions are concerned.
+    Member,
+    /// A guest.
+    Guest,
+    /// A type that this usher does not know; never sent.
+    #[serde(other, skip_serializing)]
+    Unknown,
+}
 
 /// `objectIdentity`.
 #[derive(Clone, Debug, Deserialize)]

@@ -74,11 +74,13 @@ impl Path {
 
     /// `GET /users`, those who have the address in one of the properties that can be filtered by it.
     pub fn users_with_address(address: &Address, select: &str) -> Self {
-        let literal = literal(address.as_str());
+        let is = literal(address.as_str());
+        let proxy = literal(&format!("smtp:{}", address.as_str()));
+        // The name that an invitation gives to a new guest.
+        let guest = literal(&format!("{}#EXT#", address.as_str().replace('@', "_")));
         let filter = format!(
-            "mail eq {literal} or userPrincipalName eq {literal} or otherMails/any(m:m eq {literal}) or \
-             proxyAddresses/any(p:p eq {})",
-            self::literal(&format!("smtp:{}", address.as_str()))
+            "mail eq {is} or userPrincipalName eq {is} or startswith(userPrincipalName,{guest}) or \
+             otherMails/any(m:m eq {is}) or proxyAddresses/any(p:p eq {proxy})"
         );
         Self::read("/users", "/users", 1).with("$filter", &filter).with("$select", select)
     }

@@ -4,7 +4,7 @@ use super::batch::{Item, MAX_REQUESTS};
 use super::client::Client;
 use super::error::{GraphError, Result};
 use super::limits::Cost;
-use super::model::Invitation;
+use super::model::{Invitation, UserType};
 use super::path::Path;
 use crate::address::Address;
 use crate::config::Mode;
@@ -46,7 +46,7 @@ pub struct InvitationRequest {
     pub invited_user_message_info: Option<MessageInfo>,
     /// `Member` or `Guest`. A conversion names the type that the account has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub invited_user_type: Option<String>,
+    pub invited_user_type: Option<UserType>,
     /// The user to convert in place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited_user: Option<InvitedUserId>,

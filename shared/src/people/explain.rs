@@ -3,12 +3,16 @@
 //! Responsible for: every rule with its result and evidence, in words an administrator understands. It judges by the very
 //! rules that the plan uses. Not responsible for: waves and ceilings, which concern everybody at once.
 
+use super::guard::Held;
 use super::person::{Sources, Standing};
 use super::reason::Reason;
 use super::rules::{Case, Rule};
 use crate::ids::UserId;
 use crate::tri::Tri;
 use serde::Serialize;
+
+const WILL_BE_CONVERTED: &str =
+    "The person will be converted when their turn comes: waves and the daily limit may let them wait.";
 
 /// Why a person is treated as they are.
 #[derive(Clone, Debug, Serialize)]
@@ -51,8 +55,9 @@ pub struct RuleResult {
     pub evidence: String,
 }
 
-/// Explains one person before one partner's rules.
-pub fn explain(case: &Case<'_>) -> Explanation {
+/// Explains one person before one partner's rules. `held` is the guard that stops the whole partner, as far as it can be
+/// told from one person.
+pub fn explain(case: &Case<'_>, held: Option<&Held>) -> Explanation {
     let all = || Rule::FROM_SWEEP.iter().chain(Rule::FROM_CLOSER_LOOK).copied();
     let reason = all().find_map(|rule| case.find(rule).reason);
     let (state, by) = state_of(case);
@@ -62,12 +67,9 @@ pub fn explain(case: &Case<'_>) -> Explanation {
         in_scope: case.scope.in_scope(),
         state,
         by,
-        decision: reason.map_or("convert", Reason::name).to_owned(),
+        decision: reason.map(Reason::name).or(held.map(|held| held.reason.name())).unwrap_or("convert").to_owned(),
         text: reason.map_or_else(
-            || {
-                "The person will be converted when their turn comes: waves and the daily limit may let them wait."
-                    .to_owned()
-            },
+            || held.map_or(WILL_BE_CONVERTED, |held| held.reason.advice()).to_owned(),
             |reason| [reason.text(), reason.advice()].join(" ").trim_end().to_owned(),
         ),
         rules: all()

@@ -51,6 +51,16 @@ impl Held {
 }
 
 impl HeldReason {
+    /// The name, as in `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MinimumPeople => "minimum-people",
+            Self::VerifiedDomain => "verified-domain",
+            Self::StateMissing => "state-missing",
+            Self::Circuit => "circuit",
+        }
+    }
+
     /// The reason in a sentence, with what to do.
     pub const fn advice(self) -> &'static str {
         match self {

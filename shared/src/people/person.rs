@@ -4,7 +4,7 @@
 //! responsible for: whether it is in anybody's scope.
 
 use crate::address::{Address, Domain};
-use crate::graph::model::{Field, ObjectIdentity, User};
+use crate::graph::model::{Field, ObjectIdentity, User, UserType};
 use crate::ids::UserId;
 use crate::tri::Tri;
 use jiff::Timestamp;
@@ -18,13 +18,13 @@ pub struct Person {
     /// Internal or external, and how far an invitation got.
     pub standing: Standing,
     /// Every address once, with where it stands.
-    pub addresses: Vec<KnownAddress>,
+    pub addresses: Box<[KnownAddress]>,
     /// Whether Entra Connect masters the account.
     pub synced: Tri,
     /// Whether signing in is allowed.
     pub enabled: Tri,
-    /// `Member` or `Guest` as Graph spells it.
-    pub user_type: Option<Box<str>>,
+    /// Member or guest, as far as it is known.
+    pub user_type: Option<UserType>,
     /// When the object was made.
     pub created: Option<Timestamp>,
 }
@@ -152,14 +152,14 @@ impl Person {
         Self {
             id: user.id,
             standing: standing_of(user, lens),
-            addresses,
+            addresses: addresses.into(),
             synced: match &user.on_premises_sync_enabled {
                 Field::Value(synced) => (*synced).into(),
                 // Graph documents null as "was never synced", and change tracking leaves it out then.
                 Field::Null | Field::Missing => Tri::No,
             },
             enabled: user.account_enabled.value().copied().into(),
-            user_type: user.user_type.as_deref().map(Into::into),
+            user_type: user.user_type.filter(|kind| *kind != UserType::Unknown),
             created: user.created_date_time,
         }
     }

@@ -9,6 +9,7 @@ use super::rules::{Case, Rule, View};
 use crate::address::Address;
 use crate::config::Partner;
 use crate::graph::batch::MAX_REQUESTS;
+use crate::graph::model::UserType;
 use crate::ids::{GroupId, UserId};
 use crate::journal::record::ActionKind;
 use crate::tri::Tri;
@@ -74,7 +75,7 @@ pub struct Action {
     /// The address to invite.
     pub address: Address,
     /// `Member` or `Guest`: the type that the account has, which a conversion keeps.
-    pub user_type: Option<Box<str>>,
+    pub user_type: Option<UserType>,
     /// Why.
     pub reason: ActionReason,
     /// What the person is.
@@ -180,7 +181,7 @@ impl PartnerPlan {
                     kind: ActionKind::Convert,
                     person: case.person.id,
                     address: address.clone(),
-                    user_type: case.person.user_type.clone(),
+                    user_type: case.person.user_type,
                     reason: ActionReason::SyncedNotInvited,
                     before: "internal".to_owned(),
                     after: "pending".to_owned(),

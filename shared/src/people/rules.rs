@@ -196,6 +196,7 @@ impl<'a> Case<'a> {
             },
             Rule::NoTwin if self.twin().is_some() => Finding::fails(Reason::Twin),
             Rule::NoTwin => Finding::HOLDS,
+            Rule::InPilot if self.partner.pilot.is_empty() => Finding::HOLDS,
             Rule::InPilot => match self.address() {
                 Some(address) if self.partner.pilot_allows(address) => Finding::HOLDS,
                 _ => Finding::fails(Reason::OutsidePilot),

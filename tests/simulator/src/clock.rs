@@ -40,6 +40,13 @@ impl SimClock {
         self.set(self.now() + by);
     }
 
+    /// Lets the clock run at another speed from now on.
+    pub fn set_speed(&self, speed: f64) {
+        let now = self.now();
+        let mut state = self.lock();
+        *state = State { base: now, since: Instant::now(), speed };
+    }
+
     /// How many times faster than real time it runs.
     pub fn speed(&self) -> f64 {
         self.lock().speed
