@@ -8,11 +8,13 @@
 //! - [`scale`]: large tenants.
 //! - [`commands`]: arguments, exit codes and output.
 //! - [`trouble`]: refusals, lost answers, limits.
+//! - [`changes`]: the quick path, by change tracking.
 //! - [`catalogue`]: every refusal that is known, and whom it stops.
 //! - [`weather`]: what is lost, late or damaged on the way.
 
 mod bodies;
 mod catalogue;
+mod changes;
 mod commands;
 mod conversions;
 mod handler;
