@@ -79,6 +79,16 @@ mod tests {
     }
 
     #[test]
+    fn an_http_request_is_an_object_whose_query_may_be_text_and_whose_body_may_be_missing() {
+        let request = |envelope: Envelope| object(envelope.data("req").unwrap()).unwrap();
+        let post = request(fixture!("http-post"));
+        assert_eq!((&post["Method"], text(&post["Body"]).as_deref()), (&"POST".into(), Some("{}")));
+        assert_eq!(object(&post["Query"]).unwrap()["a"], "1");
+        let get = request(fixture!("http-get-of-an-older-host"));
+        assert_eq!((get.get("Body"), object(&get["Query"]).map(|query| query.len())), (None, Some(0)));
+    }
+
+    #[test]
     fn a_message_is_the_same_encoded_once_or_twice() {
         for envelope in [fixture!("queue-encoded-twice"), fixture!("queue-encoded-once")] {
             let message = QueueMessage::from_envelope(&envelope, "message").unwrap();

@@ -212,6 +212,12 @@ impl Applier<'_> {
         if before.applied.values().chain(verdicts.iter().map(|verdict| &verdict.applied)).any(accepted) {
             return None;
         }
+        // While the circuit breaker is open, this was the one that tried whether it is over.
+        if let Some(circuit) = self.journal.memory().circuit_of(&partner.name)
+            && refusals().next().is_some()
+        {
+            return catalogue::by_name(&circuit.reason);
+        }
         let unexplained = refusals().filter(|refusal| refusal.name == UNEXPLAINED).count();
         if unexplained > 0 {
             if self.client.permissions().await.is_some_and(|held| !held.may_invite()) {
@@ -328,7 +334,7 @@ fn judge(person: UserId, answer: Result<Invitation, GraphError>) -> Verdict {
     let (outcome, refusal) = match &error.kind {
         // The request never reached Graph, or Graph says that it did nothing. Not found: the account is too new for the part
         // of Graph that was asked, and is tried again in a later run. 409: somebody else is changing it right now.
-        Kind::Throttled { .. } | Kind::Unauthenticated | Kind::Unavailable | Kind::NotFound | Kind::Conflict => {
+        Kind::Throttled | Kind::Unauthenticated | Kind::Unavailable | Kind::NotFound | Kind::Conflict => {
             (Outcome::NotSent, None)
         }
         Kind::OutcomeUnknown => (Outcome::Unknown, None),
@@ -341,7 +347,7 @@ fn judge(person: UserId, answer: Result<Invitation, GraphError>) -> Verdict {
             (outcome, Some(refusal))
         }
     };
-    let throttled = matches!(error.kind, Kind::Throttled { .. });
+    let throttled = error.kind == Kind::Throttled;
     let report = match refusal {
         Some(refusal) => ErrorReport::of(refusal, Some(&ErrorReport::from(&error))),
         None => ErrorReport::from(&error),

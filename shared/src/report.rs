@@ -237,7 +237,7 @@ impl From<&GraphError> for ErrorReport {
             }),
             message,
             advice: match error.kind {
-                Kind::Throttled { .. } => "Nothing to do: the next run goes on. If it lasts, lower tenant.quota_percent.",
+                Kind::Throttled => "Nothing to do: the next run goes on. If it lasts, lower tenant.quota_percent.",
                 Kind::Unauthenticated => "Check that the identity exists and is for this tenant and cloud.",
                 Kind::Forbidden => {
                     "Check the identity's permissions (User.Invite.All, User.Read.All) and who may invite guests in this tenant."

@@ -193,19 +193,21 @@ const PARTNERS: &[(&str, Block, Mend)] = &[
         },
         |_| (),
     ),
-    (
-        "forbidden-throughout",
-        |world, _| {
-            let addresses = (1..=MANY).map(|number| format!("person-{number:04}@fabrikam.us"));
-            world.directory(|directory| directory.policy.unexplained.extend(addresses));
-        },
-        |world| world.directory(|directory| directory.policy.unexplained.clear()),
-    ),
 ];
+
+/// Refused without a word of why: one after the other may be their own fault, all of them are not.
+const FORBIDDEN: (&str, Block, Mend) = (
+    "forbidden-throughout",
+    |world, _| {
+        let addresses = (1..=MANY).map(|number| format!("person-{number:04}@fabrikam.us"));
+        world.directory(|directory| directory.policy.unexplained.extend(addresses));
+    },
+    |world| world.directory(|directory| directory.policy.unexplained.clear()),
+);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_a_partner_stops_that_partner_until_a_probe_shows_that_it_is_over() -> Result<()> {
-    for (cause, block, mend) in PARTNERS {
+    for (cause, block, mend) in PARTNERS.iter().chain([&FORBIDDEN]) {
         let two = Two::new().await;
         let world = &two.world;
         block(world, BATCH as usize);
@@ -224,17 +226,33 @@ async fn a_refusal_of_a_partner_stops_that_partner_until_a_probe_shows_that_it_i
         assert_eq!([circuit(&status, 0), circuit(&status, 1)], [&Value::from(*cause), &Value::Null], "{status:#}");
         assert!(status["partners"][0]["circuit"]["next_try"].is_string(), "{status:#}");
 
-        world.clock.advance(SignedDuration::from_mins(61));
-        block(world, 1);
-        let report = world.usher(&["apply", "--json"]).await.exits(3).json();
-        assert_stopped(&report["partners"][0], cause);
-        assert_eq!(world.writes(), (BATCH + OTHERS + 1) as usize, "{cause}: one invitation tries");
-
         mend(world);
         world.clock.advance(SignedDuration::from_mins(61));
         world.usher(&["apply"]).await.exits(0);
         assert_eq!(two.mailed(), [1, OTHERS as usize], "{cause}: one invitation tries, and is accepted");
         two.everybody_is_mailed_now(cause).await;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_that_is_refused_too_leaves_the_circuit_open_for_another_hour() -> Result<()> {
+    for (cause, block, _) in PARTNERS.iter().chain([&FORBIDDEN]) {
+        let two = Two::new().await;
+        let world = &two.world;
+        block(world, BATCH as usize);
+        world.usher(&["apply"]).await.exits(4);
+        let sent = world.writes();
+        for probe in 1..=2 {
+            world.clock.advance(SignedDuration::from_mins(61));
+            block(world, 1);
+            for _ in 0..2 {
+                let report = world.usher(&["apply", "--json"]).await.exits(3).json();
+                assert_stopped(&report["partners"][0], cause);
+            }
+            assert_eq!(world.writes(), sent + probe, "{cause}: one invitation tries, once an hour");
+        }
+        assert_eq!(two.mailed(), [0, OTHERS as usize], "{cause}");
     }
     Ok(())
 }
@@ -367,5 +385,27 @@ async fn a_block_for_suspicious_activity_is_not_probed_and_a_person_closes_it() 
     assert_eq!(closed["closed"].as_array().map(Vec::len), Some(1), "{closed:#}");
     assert_eq!(closed["closed"][0]["reason"], "suspicious-activity");
     two.everybody_is_mailed_now("closed by a person").await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_everybody_is_refused_one_an_hour_tries() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    world.directory(|directory| {
+        for number in 1..=30 {
+            let address = format!("person-{number:04}@fabrikam.us");
+            directory.sync_person(SyncedPerson { conversion_refused: true, ..SyncedPerson::new(&address) });
+        }
+    });
+    world.usher(&["apply"]).await.exits(3);
+    let mut writes = world.writes();
+    for _ in 0..3 {
+        world.clock.advance(SignedDuration::from_mins(61));
+        for _ in 0..2 {
+            world.usher(&["apply"]).await.exits(3);
+        }
+        writes += 1;
+        assert_eq!(world.writes(), writes);
+    }
     Ok(())
 }

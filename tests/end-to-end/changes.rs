@@ -4,7 +4,7 @@ use crate::support::{Config, World};
 use anyhow::Result;
 use jiff::SignedDuration;
 use usher_simulator::host::Host;
-use usher_simulator::tenant::{DeltaOptions, Directory, ExpiredToken, RoleState};
+use usher_simulator::tenant::{DeltaOptions, Directory, ExpiredToken, Fault, Matcher, RoleState};
 use uuid::Uuid;
 
 /// A directory role; which one does not matter.
@@ -155,11 +155,14 @@ async fn a_membership_that_is_new_since_the_last_tick_is_found_at_the_next() -> 
     let group = world.directory(|directory| directory.create_group("scope"));
     world.configure(|config| config.scope = format!("groups = [\"{group}\"]"));
     let ids = world.people(6);
+    let member = |id: Uuid| move |directory: &mut Directory| directory.add_member(group, id);
+    let known = sync(&world, 50, 1);
+    world.directory(member(known[0]))?;
     let host = world.host().await?;
     world.tick(&host).await?;
-    assert_eq!(world.mails_of(&ids), [0; 6], "nobody is in the group");
+    assert_eq!(world.mails_of(&known), [1]);
+    assert_eq!(world.mails_of(&ids), [0; 6], "they are not in the group");
 
-    let member = |id: Uuid| move |directory: &mut Directory| directory.add_member(group, id);
     world.directory(member(ids[0]))?;
     world.directory(member(ids[1]))?;
     world.directory(|directory| directory.remove_member(group, ids[1]))?;
@@ -182,8 +185,8 @@ async fn a_membership_that_is_new_since_the_last_tick_is_found_at_the_next() -> 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_stops_being_eligible_while_waiting_is_not_invited() -> Result<()> {
     let mut world = World::new(Config::default()).await;
-    let (excluded, role_group) =
-        world.directory(|directory| (directory.create_group("excluded"), directory.create_role_group("administrators")));
+    let (excluded, role_group) = world
+        .directory(|directory| (directory.create_group("excluded"), directory.create_role_group("administrators")));
     world.directory(|directory| directory.assign_role(role_group, ROLE, RoleState::Active))?;
     world.configure(|config| {
         config.scope = format!("exclude_groups = [\"{excluded}\"]");
@@ -240,5 +243,35 @@ async fn another_configuration_looks_for_other_people_so_everybody_is_read() -> 
     tick(&world, &host).await?;
     assert!(!swept(&world));
     assert_eq!(world.mails_of(&ids), vec![1; ids.len()]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_could_not_be_read_to_their_end_are_read_again() -> Result<()> {
+    let options = DeltaOptions { page_size: 2, ..DeltaOptions::default() };
+    for page in 1..=4 {
+        let (world, _host, mut ids) = begun(Config::default()).await?;
+        world.directory(|directory| directory.delta = options.clone());
+        ids.extend(sync(&world, 100, 7));
+        for nth in page..page + 6 {
+            world.tenant.fail_nth(nth, Matcher::get("/users/delta"), Fault::status(503, "ServiceUnavailable"));
+        }
+        world.usher(&["apply", "--quick"]).await.exits(1);
+        assert_eq!(world.mails_of(&ids).iter().sum::<usize>(), 10, "page {page}: nobody is acted upon");
+        world.tenant.clear_faults();
+        world.usher(&["apply", "--quick"]).await.exits(0);
+        assert_eq!(world.mails_of(&ids), vec![1; ids.len()], "page {page}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_people_of_a_partner_do_not_wait_for_the_next_sweep() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let host = world.host().await?;
+    world.tick(&host).await?;
+    let ids = world.people(3);
+    world.tick(&host).await?;
+    assert_eq!(world.mails_of(&ids), [1; 3]);
     Ok(())
 }

@@ -3,6 +3,8 @@
 use crate::support::{Config, World};
 use anyhow::Result;
 use jiff::SignedDuration;
+use usher_simulator::cloud::Cloud;
+use usher_simulator::tenant::TenantOptions;
 
 /// Through the host: timer, queue, work; then once more, and after an outage.
 async fn all_are_converted_once(people: u32) -> Result<()> {
@@ -42,6 +44,18 @@ async fn a_thousand_people_are_converted_once() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn five_thousand_people_are_converted_once() -> Result<()> {
     all_are_converted_once(5000).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_found_whatever_the_size_of_the_pages() -> Result<()> {
+    for fullest in [1, 7, 100] {
+        let options = |options: &mut TenantOptions| options.fullest_page = Some(fullest);
+        let world = World::with(Cloud::Global, Config::default(), options).await;
+        let ids = world.people(101);
+        world.usher(&["apply"]).await.exits(0);
+        assert_eq!(world.mails_of(&ids), vec![1; 101], "pages of {fullest}");
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,32 +37,43 @@ async fn apply(world: &World, exit: i32, outcome: &str) -> usize {
     actions.iter().filter(|action| action["outcome"] == outcome).count()
 }
 
+/// What may happen to a read. Dates are near `now`.
+fn faults(now: Timestamp) -> [(&'static str, Fault); 10] {
+    let date = as_http_date(now + SignedDuration::from_mins(5));
+    let unavailable = || Fault::status(503, "ServiceUnavailable");
+    [
+        ("503", unavailable()),
+        ("503 with decimal seconds", unavailable().retry_after("2.128")),
+        ("503 with a date", unavailable().retry_after(&date)),
+        ("504", Fault::status(504, "GatewayTimeout")),
+        ("500", Fault::status(500, "InternalServerError")),
+        ("429 with a date", Fault::status(429, "TooManyRequests").retry_after(&date)),
+        ("connection reset", Fault::disconnect()),
+        ("truncated", Fault::truncated()),
+        ("cut short", Fault::cut_short()),
+        ("HTML", Fault::html()),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_that_fails_for_a_while_is_repeated_and_the_run_succeeds() -> Result<()> {
-    let unavailable = || Fault::status(503, "ServiceUnavailable");
-    let date = |world: &World| as_http_date(world.clock.now() + SignedDuration::from_mins(5));
-    type Make = fn(&dyn Fn() -> Fault, String) -> Fault;
-    let faults: [(&str, Make); 10] = [
-        ("503", |unavailable, _| unavailable()),
-        ("503 with decimal seconds", |unavailable, _| unavailable().retry_after("2.128")),
-        ("503 with a date", |unavailable, date| unavailable().retry_after(&date)),
-        ("504", |_, _| Fault::status(504, "GatewayTimeout")),
-        ("500", |_, _| Fault::status(500, "InternalServerError")),
-        ("429 with a date", |_, date| Fault::status(429, "TooManyRequests").retry_after(&date)),
-        ("connection reset", |_, _| Fault::disconnect()),
-        ("truncated", |_, _| Fault::truncated()),
-        ("cut short", |_, _| Fault::cut_short()),
-        ("HTML", |_, _| Fault::html()),
-    ];
-    for (what, make) in faults {
-        for reads in ["/organization", "/users/delta", "/users", "/users/", "/roleManagement", "/$batch"] {
+    let get = Matcher::get;
+    // Of the batches only the first one reads.
+    for (reads, times, matcher) in [
+        ("organization", 2, get("/organization")),
+        ("links of change tracking", 2, get("/users/delta")),
+        ("pages of users", 2, get("/users")),
+        ("single users", 2, get("/users/")),
+        ("roles", 2, get("/roleManagement")),
+        ("a batch", 1, Matcher::batch()),
+    ] {
+        for kind in 0..faults(Timestamp::UNIX_EPOCH).len() {
             let world = World::new(Config::default()).await;
             let ids = world.people(PEOPLE);
-            let fault = make(&unavailable, date(&world));
-            let matcher = if reads == "/$batch" { Matcher::batch() } else { Matcher::get(reads) };
-            world.tenant.fail_next(if reads == "/$batch" { 1 } else { 2 }, matcher, fault);
+            let (what, fault) = faults(world.clock.now())[kind].clone();
+            world.tenant.fail_next(times, matcher.clone(), fault);
             world.usher(&["apply"]).await.exits(0);
-            assert_eq!(world.mails_of(&ids), vec![1; ids.len()], "{what} on {reads}");
+            assert_eq!(world.mails_of(&ids), vec![1; ids.len()], "{what}: {reads}");
         }
     }
     Ok(())
@@ -184,21 +195,21 @@ async fn revoked_tokens_are_renewed_once_and_the_run_succeeds() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_changes_take_their_time_to_arrive_nobody_is_lost_or_mailed_twice() -> Result<()> {
-    let lag = SignedDuration::from_mins(30);
-    let world = World::with(usher_simulator::cloud::Cloud::Global, Config::default(), |options| options.lag = lag).await;
-    let ids = world.people(PEOPLE);
+async fn who_has_not_arrived_everywhere_is_found_when_they_have() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let first = world.people(PEOPLE);
+    let late = world.directory(|directory| {
+        directory.lag = SignedDuration::from_mins(30);
+        directory.sync_people(PEOPLE + 1..=2 * PEOPLE, "fabrikam.us")
+    });
     world.usher(&["apply"]).await.exits(0);
-    assert_eq!(world.mails_of(&ids), vec![0; ids.len()], "nobody has heard of them yet");
+    assert_eq!(world.mails_of(&first), vec![1; first.len()]);
+    assert_eq!(world.mails_of(&late), vec![0; late.len()], "nobody has heard of them yet");
+    world.directory(|directory| directory.lag = SignedDuration::ZERO);
     world.clock.advance(SignedDuration::from_mins(31));
-    world.usher(&["apply"]).await.exits(0);
-    assert_eq!(world.mails_of(&ids), vec![1; ids.len()]);
-    for _ in 0..5 {
-        world.usher(&["apply"]).await.exits(0);
-        world.usher(&["apply", "--quick"]).await.exits(0);
-        assert_eq!(world.mails_of(&ids), vec![1; ids.len()], "readers still see internal accounts");
-        world.clock.advance(SignedDuration::from_mins(11));
-    }
+    world.usher(&["apply", "--quick"]).await.exits(0);
+    assert_eq!(world.mails_of(&late), vec![1; late.len()]);
+    assert_eq!(world.mails_of(&first), vec![1; first.len()]);
     Ok(())
 }
 
@@ -212,5 +223,36 @@ async fn under_graphs_published_limits_nothing_has_to_be_refused_for_rate() -> R
     assert_eq!(world.tenant.throttled(), 0);
     assert_eq!(world.tenant.usage().invitations, 300);
     everybody_is_mailed_once_in_the_end(&world, &ids, "within the limits").await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_the_directory_does_not_show_yet_is_not_sent_again() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(3);
+    world.directory(|directory| directory.lag = SignedDuration::from_mins(30));
+    for arguments in [&["apply"][..], &["apply", "--quick"], &["apply"], &["apply", "--quick"]] {
+        world.usher(arguments).await.exits(0);
+    }
+    assert_eq!(world.mails_of(&ids), [1; 3]);
+    let explained = world.json(&["explain", &ids[0].to_string()]).await;
+    assert_eq!(explained["state"], "unconfirmed", "{explained:#}");
+    world.clock.advance(SignedDuration::from_mins(31));
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(&ids), [1; 3]);
+    assert_eq!(world.json(&["explain", &ids[0].to_string()]).await["state"], "pending");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_says_when_it_is_back_is_not_asked_before() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(1);
+    let away = Fault::status(503, "ServiceUnavailable").retry_after("5400");
+    world.tenant.fail_next(1, Matcher::get("/users"), away);
+    let begun = world.clock.now();
+    world.usher(&["apply"]).await.exits(0);
+    assert!(world.clock.now().duration_since(begun) >= SignedDuration::from_secs(5400));
+    assert_eq!(world.mails_of(&ids), [1]);
     Ok(())
 }

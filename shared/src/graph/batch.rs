@@ -112,8 +112,8 @@ impl Client {
         let headers = Headers::read(header, self.clock().now());
         self.limits().heard(&headers.said);
         let error = GraphError::from_answer(&name, is_write, response.status, &headers, &body);
-        if let Kind::Throttled { retry_after } = error.kind {
-            self.limits().refused(item.path.cost(), &headers.said, retry_after);
+        if error.kind == Kind::Throttled {
+            self.limits().refused(item.path.cost(), &headers.said, error.retry_after);
         }
         Err(error)
     }

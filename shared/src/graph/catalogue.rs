@@ -186,6 +186,13 @@ pub const FORBIDDEN_THROUGHOUT: Refusal = Refusal {
     until_a_person_says_so: false,
 };
 
+/// A refusal that counts for more than a person, by its name.
+pub fn by_name(name: &str) -> Option<Refusal> {
+    let named = CATALOGUE.iter().map(|entry| entry.refusal);
+    let found = [PERMISSION_MISSING, REFUSED_THROUGHOUT, FORBIDDEN_THROUGHOUT];
+    named.chain(found).find(|refusal| refusal.name == name && refusal.scope != Scope::Person)
+}
+
 /// What the answer to an invitation of `asked` amounts to, when it is a refusal.
 pub fn refusal(error: &GraphError, asked: UserId) -> Refusal {
     let text = error.message().to_lowercase();

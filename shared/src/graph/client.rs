@@ -149,8 +149,7 @@ impl Client {
                     self.tokens.forget();
                     continue;
                 }
-                Kind::Throttled { retry_after } if !request.is_write => *retry_after,
-                Kind::Unavailable | Kind::Malformed if !request.is_write => None,
+                Kind::Throttled | Kind::Unavailable | Kind::Malformed if !request.is_write => error.retry_after,
                 _ => return Err(error),
             };
             let wait = wait.unwrap_or(BACKOFF[(attempt - 1).min(BACKOFF.len() - 1)]);
@@ -226,8 +225,8 @@ impl Client {
             return Ok(body);
         }
         let error = GraphError::from_answer(name, request.is_write, status, &headers, &body);
-        if let Kind::Throttled { retry_after } = error.kind {
-            self.limits.refused(request.url.cost(), &headers.said, retry_after);
+        if error.kind == Kind::Throttled {
+            self.limits.refused(request.url.cost(), &headers.said, error.retry_after);
         }
         Err(error)
     }

@@ -18,10 +18,7 @@ fn is_resync(code: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// 429: refused for rate before it had an effect; nothing of this bucket before that time.
-    Throttled {
-        /// How long Graph asked to wait, if it did.
-        retry_after: Option<Duration>,
-    },
+    Throttled,
     /// 401: the token was not accepted, or none could be had.
     Unauthenticated,
     /// 403.
@@ -54,6 +51,8 @@ pub struct GraphError {
     pub status: Option<u16>,
     /// Graph's most specific error code, if there was one.
     pub code: Option<String>,
+    /// How long Graph asked to wait, if it did.
+    pub retry_after: Option<Duration>,
     /// Graph's `request-id`, which Microsoft's support asks for.
     pub request_id: Option<String>,
     message: String,
@@ -65,7 +64,15 @@ pub type Result<T> = std::result::Result<T, GraphError>;
 impl GraphError {
     /// A failure without an answer from Graph. `message` is our own text.
     pub(crate) fn new(kind: Kind, request: &str, message: impl Into<String>) -> Self {
-        Self { kind, request: request.to_owned(), status: None, code: None, request_id: None, message: message.into() }
+        Self {
+            kind,
+            request: request.to_owned(),
+            status: None,
+            code: None,
+            retry_after: None,
+            request_id: None,
+            message: message.into(),
+        }
     }
 
     /// A failure as an answer of Graph tells it.
@@ -73,7 +80,7 @@ impl GraphError {
         let envelope = serde_json::from_slice::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
         let code = envelope.inner.code().or(envelope.code);
         let kind = match status {
-            429 => Kind::Throttled { retry_after: headers.retry_after },
+            429 => Kind::Throttled,
             401 => Kind::Unauthenticated,
             403 => Kind::Forbidden,
             410 => Kind::ResyncNeeded,
@@ -88,6 +95,7 @@ impl GraphError {
             kind,
             request: request.to_owned(),
             status: Some(status),
+            retry_after: headers.retry_after,
             request_id: headers.request_id.clone().or_else(|| envelope.inner.request_id()),
             code,
             message: envelope.message.unwrap_or_default(),
@@ -101,7 +109,7 @@ impl GraphError {
 
     /// Whether the same request may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, Kind::Throttled { .. } | Kind::Unavailable | Kind::OutcomeUnknown | Kind::Conflict)
+        matches!(self.kind, Kind::Throttled | Kind::Unavailable | Kind::OutcomeUnknown | Kind::Conflict)
     }
 }
 
@@ -228,7 +236,7 @@ mod tests {
             assert_eq!(of(true, status), Kind::OutcomeUnknown);
             assert_eq!(of(false, status), Kind::Unavailable);
         }
-        assert_eq!(of(true, 429), Kind::Throttled { retry_after: None });
+        assert_eq!(of(true, 429), Kind::Throttled);
         assert_eq!(of(true, 400), Kind::Refused);
     }
 }

@@ -195,6 +195,9 @@ fn evidence_of(case: &Case<'_>, rule: Rule) -> String {
 fn journal_says(case: &Case<'_>, rule: Rule) -> String {
     match (case.find(rule).holds, rule) {
         (Tri::Yes, Rule::NothingUnconfirmed) => "the journal knows of no open step".to_owned(),
+        (_, Rule::NothingUnconfirmed) if case.is_not_shown_yet() => {
+            "Graph took the invitation, but the directory does not show it yet".to_owned()
+        }
         (_, Rule::NothingUnconfirmed) => "the journal holds an intent without an outcome".to_owned(),
         (Tri::Yes, _) => "the journal knows of no refusal within a day".to_owned(),
         _ => match case.refusal() {

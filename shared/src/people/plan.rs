@@ -134,7 +134,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
     }
     let beyond = |counts: &BTreeMap<String, usize>| counts.get(&partner.name).copied().unwrap_or_default();
     if let Some(last) = &view.snapshot.beyond {
-        plan.observed = beyond(&last.observed);
+        plan.observed = plan.observed.max(beyond(&last.observed));
         plan.waiting = beyond(&last.waiting);
     }
     plan.held = hold(view, partner, birth, plan.complete.then_some(plan.observed));

@@ -254,6 +254,17 @@ fn an_open_intent_is_not_repeated() {
 }
 
 #[test]
+fn an_invitation_that_graph_took_and_the_directory_does_not_show_yet_is_not_repeated() {
+    let mut world = one(json!({}));
+    let done = |at| Record::Outcome { person: id(1), at, outcome: Outcome::Done };
+    for hours in [0, 1, 24 * 365] {
+        let at = now() - SignedDuration::from_hours(hours);
+        world.memory = remember(&[intent(id(1), at), done(at)]);
+        assert_eq!(world.only_reason(), "unconfirmed", "{hours} hours later");
+    }
+}
+
+#[test]
 fn people_whom_usher_brought_in_are_told_by_their_state() {
     let mut world = one(json!({"externalUserState": "PendingAcceptance"}));
     world.memory =

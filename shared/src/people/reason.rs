@@ -54,7 +54,7 @@ reasons! {
         "The account shows signs of an external user but no state of an invitation, so it cannot be told what it is."
         "Look at the account in the portal; accounts born through SharePoint sharing look like this.";
     Unconfirmed "unconfirmed"
-        "An earlier invitation was sent and its answer never came; it is not repeated before two readings show that nothing happened."
+        "An earlier invitation was sent, and the directory does not show what became of it; it is not repeated before two readings show that nothing happened."
         "";
     RefusedRecently "refused-recently" "Graph refused this person within the last day; it is not tried again before that."
         "See the error of the last run; correct it, and the next day's run tries again.";

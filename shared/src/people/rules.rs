@@ -179,6 +179,7 @@ impl<'a> Case<'a> {
             Rule::Internal => self.internal(),
             Rule::NothingUnconfirmed => match self.last_step() {
                 Some(StepState::Open { .. }) => Finding::fails(Reason::Unconfirmed),
+                _ if self.is_not_shown_yet() => Finding::fails(Reason::Unconfirmed),
                 _ => Finding::HOLDS,
             },
             Rule::NotRefusedLately => match self.last_step() {
@@ -225,6 +226,13 @@ impl<'a> Case<'a> {
             StepState::Refused { code, .. } => Some(code),
             StepState::Open { .. } => None,
         }
+    }
+
+    /// Graph took the invitation, and the directory still shows an internal account: it has not caught up, or something is
+    /// wrong. A conversion is one-way, so inviting again is never the answer.
+    pub fn is_not_shown_yet(&self) -> bool {
+        let brought_in = self.view.memory.person(self.person.id).is_some_and(|known| known.brought_in);
+        brought_in && self.person.standing == Standing::Internal
     }
 
     fn domain(&self) -> Finding {

@@ -46,6 +46,8 @@ pub struct TenantOptions {
     pub p1: bool,
     /// Entra ID P2 is licensed: eligible roles can be read.
     pub p2: bool,
+    /// No page of users holds more than so many, whatever was asked for.
+    pub fullest_page: Option<usize>,
     /// Keep the bodies in [`Tenant::exchanges`](super::Tenant::exchanges); off for large populations, to save memory.
     pub record_bodies: bool,
     /// What Graph lets through; `None` for everything.
@@ -71,6 +73,7 @@ impl TenantOptions {
             client_id: None,
             p1: true,
             p2: true,
+            fullest_page: None,
             record_bodies: true,
             limits: None,
             lag: SignedDuration::ZERO,

@@ -44,6 +44,8 @@ pub(super) fn list(state: &State, caller: &Caller, request: &Request) -> GraphRe
         require_sign_in_activity(&state.directory, caller)?;
     }
     let size = query.page_size(if sign_in { LARGEST_PAGE_WITH_SIGN_IN } else { LARGEST_PAGE })?;
+    // Graph promises no size: a page may be smaller than what was asked for.
+    let size = state.directory.options.fullest_page.map_or(size, |fullest| size.min(fullest));
     let after = query.after(state, request)?;
     let keep = |user: &&User| filter.as_ref().map_or(Ok(true), |filter| filter.matches(*user));
     let all = || candidates(&state.directory, filter.as_ref(), None);

@@ -1,0 +1,104 @@
+//! What the memory learns from the journal's records.
+
+use super::*;
+use crate::journal::record::ActionKind;
+use uuid::Uuid;
+
+fn at(minutes: i64) -> Timestamp {
+    "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
+}
+
+fn person() -> UserId {
+    Uuid::nil().into()
+}
+
+fn intent(minutes: i64) -> Record {
+    Record::Intent(Intent {
+        run: Uuid::nil().into(),
+        partner: "p".into(),
+        action: ActionKind::Convert,
+        person: person(),
+        address: Address::parse("x@fabrikam.us").unwrap(),
+        reason: String::new(),
+        before: "internal".into(),
+        after: "pending".into(),
+        at: at(minutes),
+    })
+}
+
+fn outcome(minutes: i64, outcome: Outcome) -> Record {
+    Record::Outcome { person: person(), at: at(minutes), outcome }
+}
+
+fn after(records: &[Record]) -> Memory {
+    let mut memory = Memory::default();
+    memory.learn(records);
+    memory
+}
+
+fn sent(memory: &Memory, minutes: i64) -> u32 {
+    memory.partner("p").map_or(0, |partner| partner.invitations_within_a_day(at(minutes)))
+}
+
+#[test]
+fn an_intent_without_outcome_stays_open_until_two_readings_far_enough_apart_show_no_effect() {
+    let reading = |minutes| Record::reading(person(), at(minutes), false);
+    for outcome_known in [vec![], vec![outcome(0, Outcome::Unknown)]] {
+        let mut records = vec![intent(0)];
+        records.extend(outcome_known);
+        for minutes in [5, 10, 14] {
+            records.push(reading(minutes));
+            assert_eq!(after(&records).unconfirmed().count(), 1, "reading at {minutes}");
+        }
+        records.push(reading(15));
+        assert!(after(&records).person(person()).is_none(), "may be tried again");
+    }
+}
+
+#[test]
+fn a_reading_that_shows_the_effect_settles_the_step() {
+    let memory = after(&[intent(0), Record::reading(person(), at(1), true)]);
+    assert!(memory.person(person()).unwrap().brought_in);
+    assert_eq!(memory.unconfirmed().count(), 0);
+}
+
+#[test]
+fn only_what_may_have_been_mailed_counts_for_the_day() {
+    let refused = Outcome::Refused { code: "x".into(), request_id: None };
+    for (result, count) in [(Outcome::Done, 1), (Outcome::Unknown, 1), (refused, 0), (Outcome::NotSent, 0)] {
+        assert_eq!(sent(&after(&[intent(0), outcome(0, result.clone())]), 1), count, "{result:?}");
+    }
+    let done = after(&[intent(0), outcome(0, Outcome::Done)]);
+    assert_eq!(sent(&done, 24 * 60), 1);
+    assert_eq!(sent(&done, 24 * 60 + 1), 0, "the day is over");
+}
+
+#[test]
+fn a_wave_that_is_not_clean_is_repeated_and_percentages_keep_their_base() {
+    let step = |step| Record::Wave { partner: "p".into(), step };
+    let begun = |wave, waiting| step(WaveStep::Begun { wave, waiting });
+    let ended = |clean| step(WaveStep::Ended { clean });
+    let waves = |records: &[Record]| after(records).partner("p").unwrap().waves;
+    let memory = waves(&[begun(0, 200), ended(false), begun(0, 199), ended(true)]);
+    assert_eq!(memory, WaveMemory { next: 1, waiting_at_first: Some(200), under_way: None });
+}
+
+#[test]
+fn a_wave_counts_what_was_sent_in_it_across_runs() {
+    let begun = Record::Wave { partner: "p".into(), step: WaveStep::Begun { wave: 0, waiting: 9 } };
+    let refused = Outcome::Refused { code: "x".into(), request_id: None };
+    for (result, expected) in [
+        (None, WaveCount { sent: 1, refused: 0, open: 1 }),
+        (Some(Outcome::Unknown), WaveCount { sent: 1, refused: 0, open: 1 }),
+        (Some(Outcome::Done), WaveCount { sent: 1, refused: 0, open: 0 }),
+        (Some(refused), WaveCount { sent: 1, refused: 1, open: 0 }),
+        (Some(Outcome::NotSent), WaveCount { sent: 0, refused: 0, open: 0 }),
+    ] {
+        let mut records = vec![begun.clone(), intent(0)];
+        records.extend(result.map(|result| outcome(0, result)));
+        assert_eq!(after(&records).partner("p").unwrap().waves.under_way, Some(expected));
+    }
+    assert!(!WaveCount { sent: 9, refused: 1, open: 0 }.is_clean());
+    assert!(WaveCount { sent: 10, refused: 1, open: 0 }.is_clean());
+    assert!(!WaveCount { sent: 10, refused: 0, open: 1 }.is_clean());
+}
