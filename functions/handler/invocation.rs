@@ -22,7 +22,7 @@ pub(crate) struct Invocation<T> {
 pub(crate) struct Context {
     /// The host's id of this call.
     pub(crate) id: String,
-    /// The W3C trace context that the host, or the message, brought.
+    /// The W3C trace context that the host brought; it travels on in the message that wakes `work`.
     pub(crate) traceparent: Option<String>,
     /// When the function must have come to its end, in real time.
     pub(crate) deadline: Instant,
