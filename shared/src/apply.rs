@@ -127,8 +127,8 @@ impl Applier<'_> {
                 ended.applied.insert(verdict.person, verdict.applied);
             }
             self.note_circuit(partner, stop.as_ref(), &ended);
-            if let Some(Stop { error, refusal }) = stop {
-                ended.stopped = Some(Stopped { error, circuit: refusal });
+            if stop.is_some() {
+                ended.stopped = stop;
                 return Ok(ended);
             }
             // Refused for rate, nothing has happened yet: it goes again when its time comes, in its old order.
@@ -188,10 +188,10 @@ impl Applier<'_> {
 
     /// Whether a batch's answers stop the partner, and if they open the circuit breaker, by which refusal. People who were
     /// refused for what is not their own reason do not count as refused.
-    async fn stop(&self, partner: &Partner, verdicts: &mut [Verdict], before: &Ended) -> Option<Stop> {
+    async fn stop(&self, partner: &Partner, verdicts: &mut [Verdict], before: &Ended) -> Option<Stopped> {
         let lost = verdicts.iter().find(|verdict| verdict.kind == Some(Kind::Unauthenticated));
         if let Some(error) = lost.and_then(|verdict| verdict.applied.error.clone()) {
-            return Some(Stop { error, refusal: None });
+            return Some(Stopped { error, circuit: None });
         }
         let refusal = self.refusal_for_all(partner, verdicts, before).await?;
         let own = |verdict: &&Verdict| verdict.refusal.is_some_and(|own| own.name == refusal.name);
@@ -199,7 +199,7 @@ impl Applier<'_> {
         for verdict in verdicts.iter_mut().filter(|verdict| !verdict.is_the_persons(refusal)) {
             verdict.applied.outcome = Outcome::NotSent;
         }
-        Some(Stop { error: ErrorReport::of(refusal, example.as_ref()), refusal: Some(refusal) })
+        Some(Stopped { error: ErrorReport::of(refusal, example.as_ref()), circuit: Some(refusal) })
     }
 
     /// What, if anything, a batch's answers say about everybody.
@@ -233,9 +233,9 @@ impl Applier<'_> {
     }
 
     /// Journals that the circuit breaker opened, or that an open one closed because somebody was accepted.
-    fn note_circuit(&mut self, partner: &Partner, stop: Option<&Stop>, ended: &Ended) {
+    fn note_circuit(&mut self, partner: &Partner, stop: Option<&Stopped>, ended: &Ended) {
         let at = self.clock().now();
-        if let Some(refusal) = stop.and_then(|stop| stop.refusal) {
+        if let Some(refusal) = stop.and_then(|stop| stop.circuit) {
             let event = CircuitEvent::Opened {
                 reason: refusal.name.to_owned(),
                 until_a_person_says_so: refusal.until_a_person_says_so,
@@ -290,12 +290,6 @@ enum Ready {
     NoTime,
     /// Graph wants to be left alone for longer than a run waits.
     TooLong,
-}
-
-/// What ends a partner's turn.
-struct Stop {
-    error: ErrorReport,
-    refusal: Option<Refusal>,
 }
 
 impl Verdict {

@@ -5,6 +5,7 @@
 //! sweep finds. Not responsible for: deciding.
 
 use crate::config::Config;
+use crate::graph::batch::MAX_REQUESTS;
 use crate::graph::{GraphError, Kind};
 use crate::ids::UserId;
 use crate::journal::memory::Memory;
@@ -17,9 +18,6 @@ use crate::people::snapshot::Snapshot;
 use crate::sight::{Links, Sight, Waiting};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
-
-/// People are looked at in batches of this many: what fits into one `$batch`.
-const LOOK: usize = 20;
 
 /// A glance at what changed.
 pub struct Glance<'a> {
@@ -102,7 +100,7 @@ impl<'a> Glance<'a> {
             if !unread.is_empty() {
                 self.look(&unread).await;
             } else if plans.iter().any(has_room) {
-                self.look_at_next(LOOK).await;
+                self.look_at_next(MAX_REQUESTS).await;
             } else {
                 return plans;
             }
@@ -126,7 +124,7 @@ impl<'a> Glance<'a> {
             let waiting = waiting.count();
             allowance(partner, memory, waiting, self.snapshot.taken).invitations.min(waiting)
         });
-        allowed.sum::<usize>().next_multiple_of(LOOK)
+        allowed.sum::<usize>().next_multiple_of(MAX_REQUESTS)
     }
 
     async fn look_at_next(&mut self, count: usize) {

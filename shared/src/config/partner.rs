@@ -212,13 +212,6 @@ impl Default for Leave {
     }
 }
 
-impl Leave {
-    /// Days from the disable to the deletion; none when nobody is deleted.
-    pub fn deletes_after_days(&self) -> Option<u16> {
-        (self.delete_after_days > 0).then_some(self.delete_after_days)
-    }
-}
-
 /// What is done about people mastered by Entra Connect when they leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -236,13 +229,6 @@ pub struct Inactive {
     /// Days without a sign-in after which a person is disabled; 0: off.
     #[schemars(range(min = 0, max = 3650))]
     pub disable_after_days: u16,
-}
-
-impl Inactive {
-    /// Days without a sign-in until the disable; none when this is off.
-    pub fn disables_after_days(&self) -> Option<u16> {
-        (self.disable_after_days > 0).then_some(self.disable_after_days)
-    }
 }
 
 /// How much may be done, per rolling 24 hours and over all paths.
