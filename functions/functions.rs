@@ -2,11 +2,15 @@
 //! other by a test.
 
 use crate::handler::server::{App, function};
-use crate::{invite, work};
+use crate::{failed, invite, work};
 use axum::routing::MethodRouter;
 use std::sync::Arc;
 
 /// Every function by name.
 pub(crate) fn all() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
-    vec![("invite", function("timer", invite::handle)), ("work", function("message", work::handle))]
+    vec![
+        ("failed", function("message", failed::handle)),
+        ("invite", function("timer", invite::handle)),
+        ("work", function("message", work::handle)),
+    ]
 }

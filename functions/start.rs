@@ -73,7 +73,7 @@ pub(crate) fn command(option: Option<&Path>, needs_state: bool) -> Result<Usher,
 
 fn assemble(config: Config, surroundings: &Surroundings, location: &Location) -> Usher {
     Usher {
-        store: location.open(),
+        store: location.open(&surroundings.identity),
         client: surroundings.client(&config.tenant),
         clock: surroundings.clock.clone(),
         config,

@@ -4,6 +4,7 @@ use super::{Exit, Global, output};
 use crate::start;
 use clap::Subcommand;
 use serde_json::json;
+use usher_shared::until::Until;
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -16,7 +17,8 @@ pub(super) async fn close(global: &Global) -> Exit {
         Ok(usher) => usher,
         Err(error) => return output::cannot_start(global, &error),
     };
-    match usher.close_circuits().await {
+    let (mut until, _stop) = Until::new(None);
+    match usher.close_circuits(&mut until).await {
         Ok(closed) if global.json => {
             let closed: Vec<_> = closed
                 .iter()

@@ -92,6 +92,7 @@ pub(super) fn failed(global: &Global, error: &RunError) -> Exit {
             ("journal", "Look at `usher status`; if the chain is broken, do not delete it: ask who changed it.")
         }
         RunError::Busy => ("busy", "Wait until the other run is done; `usher status` shows it."),
+        RunError::NoTime => ("no-time", "Nothing to do: the next run goes on."),
         RunError::ForeignState { .. } => ("foreign-state", "Correct USHER_STATE, or tenant.id."),
     };
     tell(global, code, &error.to_string(), advice);

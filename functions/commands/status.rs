@@ -45,6 +45,9 @@ fn show(global: &Global, status: &Status) {
     let mut out = String::new();
     line!(out, "usher {}, configuration {}", status.version, &status.config_hash[..12]);
     line!(out, "journal: segment {}, {}", status.journal_head.number, &status.journal_head.hash[..12]);
+    for one in &status.failed {
+        line!(out, "GIVEN UP {}: {}", one.at.strftime("%Y-%m-%d %H:%M:%S UTC"), one.cause);
+    }
     for partner in &status.partners {
         line!(
             out,
@@ -53,6 +56,14 @@ fn show(global: &Global, status: &Status) {
             if partner.overdue { ": OVERDUE, no run went through for too long" } else { "" }
         );
         line!(out, "  backlog {}, of which {} wait for their wave or their day", partner.backlog, partner.waiting);
+        if partner.unconfirmed > 0 {
+            line!(
+                out,
+                "  {} people of whom it is not known yet what became of their invitation, {} of them for more than a day",
+                partner.unconfirmed,
+                partner.unsettled
+            );
+        }
         if let Some(held) = &partner.held {
             line!(out, "  HELD. {}", held.reason.advice());
         }

@@ -1,13 +1,14 @@
 //! `work`: woken by a message, it does what the inbox asks.
 //!
 //! Responsible for: serving requests until there are none or the time runs short, and waking itself again then. A `work`
-//! that finds another one writing leaves: the other looks at the inbox again when it is done. Not responsible for: what a
+//! that finds another one at work leaves: the other looks at the inbox again when it is done. Not responsible for: what a
 //! job does; see [`usher_shared::run`].
 
 use crate::handler::invocation::Context;
 use crate::handler::{App, Failure, Invocation, QueueMessage, Reply};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use usher_shared::failures;
 use usher_shared::inbox::Request;
 use usher_shared::journal::record::Job;
 use usher_shared::report::{OutcomeReport, PartnerReport, Report};
@@ -23,15 +24,30 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<QueueMessage>) 
     }
     // Nobody asks a function to stop; it has a deadline.
     let (mut until, _stop) = Until::new(Some(context.deadline));
-    match usher.serve_inbox(&mut until, &log).await? {
-        Served::All => Ok(Reply::empty()),
-        Served::LeftToAnother => {
-            tracing::info!("another usher is writing and serves what is asked");
+    match usher.serve_inbox(&mut until, &log).await {
+        Ok(Served::All) => Ok(Reply::empty()),
+        Ok(Served::LeftToAnother) => {
+            tracing::info!("another usher is at work and serves what is asked");
             Ok(Reply::empty())
         }
-        Served::NoTime(job) => {
-            tracing::info!("the time of this invocation runs short; going on in the next");
+        Ok(Served::NotDone(job)) => {
+            tracing::info!("there is more to do than fits into this invocation; going on in the next");
             Ok(wake(Reply::empty(), job, &context))
+        }
+        // A failed invocation would be repeated at once, and given up after five times. The request stays in the inbox and
+        // each tick wakes `work`, so an outage of hours ends by itself.
+        Ok(Served::Failed(job, error)) => {
+            tracing::error!(job = %job, "the directory could not be read, so nothing was done; the next tick tries again: {error}");
+            Ok(Reply::empty())
+        }
+        Err(error) => {
+            // If this was the last try, `failed` finds it there.
+            if let Err(unnoted) =
+                failures::note_cause(usher.store.as_ref(), &error.to_string(), usher.clock.now()).await
+            {
+                tracing::warn!("the cause could not be noted: {unnoted}");
+            }
+            Err(error.into())
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The only place that reads the time.
 //!
 //! Responsible for: what time it is for this process, and waiting. Tests and demos start the clock elsewhere and let it run
-//! faster (`USHER_NOW`, `USHER_SPEED`); waits and pace then shrink with it. Not responsible for: leases and deadlines of
-//! the platform, which keep real time and use [`std::time::Instant`].
+//! faster (`USHER_NOW`, `USHER_SPEED`); waits and pace then shrink with it. Deadlines of the platform keep real time and use
+//! [`std::time::Instant`], leases use [`uptime`].
 
 use jiff::{SignedDuration, Timestamp};
 use std::time::{Duration, Instant};
@@ -46,4 +46,12 @@ impl Clock {
     pub async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(self.in_real_time(duration)).await;
     }
+}
+
+/// How long this machine has been up, in real time: unlike [`Instant`] it runs on while the machine is suspended, as the
+/// platform's leases do.
+pub fn uptime() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
 }

@@ -3,39 +3,39 @@
 //! Responsible for: where waves begin and end, what stops a partner or the whole tenant, and the report. Not responsible
 //! for: single batches; see [`crate::apply`].
 
-use crate::apply::{Applied, Applier, Stopped};
+use crate::apply::{Applier, Ended, Stopped};
 use crate::graph::{Client, DirectoryWriter};
-use crate::ids::UserId;
-use crate::journal::Journal;
-use crate::journal::memory::{WaveMemory, WaveStep};
+use crate::ids::RunId;
+use crate::journal::memory::Memory;
+use crate::journal::memory::waves::{WaveMemory, WaveStep};
 use crate::journal::record::{Job, Outcome, Record};
 use crate::people::guard::Held;
-use crate::people::plan::{Action, PartnerPlan};
+use crate::people::plan::PartnerPlan;
 use crate::report::{OutcomeReport, PartnerReport, Report};
 use crate::run::{OnProgress, Progress, RunError, Usher};
 use crate::until::Until;
+use crate::writer::{SliceError, Writer};
 use jiff::Timestamp;
-use std::collections::HashMap;
 
 /// One run's plans being carried out.
 pub struct Execution<'a> {
     usher: &'a Usher,
     client: &'a Client,
-    writer: &'a DirectoryWriter,
-    journal: &'a mut Journal,
+    directory: &'a DirectoryWriter,
+    writer: &'a mut Writer,
     until: &'a mut Until,
 }
 
 impl<'a> Execution<'a> {
-    /// Carries out through `writer`, as long as `until` allows.
+    /// Carries out through `directory`, as long as `until` allows.
     pub const fn new(
         usher: &'a Usher,
         client: &'a Client,
-        writer: &'a DirectoryWriter,
-        journal: &'a mut Journal,
+        directory: &'a DirectoryWriter,
+        writer: &'a mut Writer,
         until: &'a mut Until,
     ) -> Self {
-        Self { usher, client, writer, journal, until }
+        Self { usher, client, directory, writer, until }
     }
 
     /// Carries out the plans, made of a snapshot begun at `started`, and fills in the report.
@@ -51,47 +51,71 @@ impl<'a> Execution<'a> {
         progress: OnProgress<'_>,
     ) -> Result<Report, RunError> {
         progress(Progress::Planned(plans.iter().map(|plan| plan.actions.len()).sum()));
-        if let Some((at, count)) = self.journal.memory().last_invitations() {
+        if let Some((at, count)) = self.memory().last_invitations() {
             self.client.limits().sent_before(at, count);
         }
-        let mut applier = Applier {
-            config: &self.usher.config,
-            writer: self.writer,
-            client: self.client,
-            run: report.run,
-            journal: self.journal,
-            records: Vec::new(),
-            until: self.until,
-        };
         for (plan, partner_report) in plans.iter().zip(&mut report.partners) {
-            let Some(partner) = self.usher.config.partner(&plan.partner) else { continue };
             // Another partner's people may just have shown that Graph refuses everybody.
-            let circuit = applier.journal.memory().circuit_of(&plan.partner);
+            let circuit = self.memory().circuit_of(&plan.partner);
             if let Some(circuit) = circuit.filter(|circuit| circuit.tried >= started) {
                 partner_report.held = Some(Held::by_circuit(circuit.reason.clone()));
                 continue;
             }
             if !plan.actions.is_empty() {
-                applier.records.push(Record::RunStarted { run: report.run, job, at: started });
-                applier.records.extend(wave_begins(plan, applier.journal.memory().waves_of(&plan.partner)));
+                self.writer.note([Record::RunStarted { run: report.run, job, at: started }]);
+                let begins = wave_begins(plan, self.memory().waves_of(&plan.partner));
+                self.writer.note(begins);
             }
-            let actions: Vec<&Action> = plan.actions.iter().collect();
-            let ended = applier.apply(partner, &actions, &|done| progress(Progress::Applied(done))).await?;
-            applier.write_down().await?;
-            tell_outcomes(partner_report, &ended.applied);
+            let Some(ended) = self.carry_out_one(plan, report.run, progress).await? else { continue };
+            tell_outcomes(partner_report, &ended);
             let has_time = ended.finished || ended.stopped.is_some();
             report.finished &= has_time;
-            if has_time {
-                let waves = applier.journal.memory().waves_of(&plan.partner);
-                applier.records.extend(wave_ends(plan, waves, ended.finished));
-                applier.write_down().await?;
+            let under_way = plan.wave.is_some() && self.memory().waves_of(&plan.partner).under_way.is_some();
+            if has_time && under_way && self.begin().await? {
+                // The outcomes of the last batch count in the wave.
+                self.writer.write().await?;
+                let ends = wave_ends(self.memory().waves_of(&plan.partner), ended.finished);
+                self.writer.note(ends.map(|step| Record::Wave { partner: plan.partner.clone(), step }));
             }
             if let Some(Stopped { error, circuit }) = ended.stopped {
                 partner_report.held = circuit.map(|refusal| Held::by_circuit(refusal.name.to_owned()));
                 partner_report.error = Some(error);
             }
+            self.writer.end().await?;
         }
         Ok(report)
+    }
+
+    async fn carry_out_one(
+        &mut self,
+        plan: &PartnerPlan,
+        run: RunId,
+        progress: OnProgress<'_>,
+    ) -> Result<Option<Ended>, RunError> {
+        let Some(partner) = self.usher.config.partner(&plan.partner) else { return Ok(None) };
+        let mut applier = Applier {
+            config: &self.usher.config,
+            directory: self.directory,
+            client: self.client,
+            run,
+            writer: self.writer,
+            until: self.until,
+        };
+        let ended = applier.apply(partner, &plan.actions, &|done| progress(Progress::Applied(done))).await?;
+        Ok(Some(ended))
+    }
+
+    /// Begins a slice, if the time allows.
+    async fn begin(&mut self) -> Result<bool, RunError> {
+        match self.writer.begin(self.until).await {
+            Ok(_) => Ok(true),
+            Err(SliceError::NoTime) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn memory(&self) -> &Memory {
+        self.writer.journal().memory()
     }
 }
 
@@ -103,17 +127,18 @@ fn wave_begins(plan: &PartnerPlan, waves: WaveMemory) -> Option<Record> {
 
 /// A wave ends when everybody whose turn it was had it, or when a refusal for more than a person stopped it; the latter is
 /// never clean. One in which nothing was sent is no wave.
-fn wave_ends(plan: &PartnerPlan, waves: WaveMemory, finished: bool) -> Option<Record> {
-    plan.wave?;
+fn wave_ends(waves: WaveMemory, finished: bool) -> Option<WaveStep> {
     let count = waves.under_way?;
-    let clean = finished && count.is_clean() && count.sent > 0;
-    Some(Record::Wave { partner: plan.partner.clone(), step: WaveStep::Ended { clean } })
+    Some(WaveStep::Ended { clean: finished && count.is_clean() && count.sent > 0 })
 }
 
 /// Fills in what became of each action.
-fn tell_outcomes(report: &mut PartnerReport, answers: &HashMap<UserId, Applied>) {
+fn tell_outcomes(report: &mut PartnerReport, ended: &Ended) {
     for action in &mut report.actions {
-        let Some(answer) = answers.get(&action.person.id) else { continue };
+        if ended.skipped.contains(&action.person.id) {
+            action.outcome = OutcomeReport::Skipped;
+        }
+        let Some(answer) = ended.applied.get(&action.person.id) else { continue };
         action.error.clone_from(&answer.error);
         action.outcome = match answer.outcome {
             Outcome::Done => OutcomeReport::Done,

@@ -5,7 +5,7 @@
 //! [`crate::run`].
 
 use crate::journal::record::Job;
-use crate::state::{Documents, ETag, StateError, Store};
+use crate::state::{Documents, ETag, StateError, Store, Versioned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,10 @@ pub struct Request {
     pub requested: Timestamp,
     /// When a timer's tick was due by its schedule, if a timer asked.
     pub due: Option<Timestamp>,
+}
+
+impl Versioned for Request {
+    const VERSION: u32 = 1;
 }
 
 /// The jobs in the order in which they are served: the quick path waits for nothing.

@@ -4,12 +4,13 @@
 //! hold the plan, *apply* it behind a journal, *record* and *report*.
 //!
 //! - [`people`]: the heart. Snapshot, rules, guards, plan, explanation. Pure but for the reading.
-//! - [`run`]: one run from observing to recording: [`planning`] and [`execution`], which sends by [`apply`].
+//! - [`run`]: one run from observing to recording: [`planning`] and [`execution`], which sends by [`apply`] in the slices
+//!   of the one [`writer`].
 //! - [`quick`]: the quick path from what changed to a plan; [`sight`]: what it remembers.
 //! - [`journal`]: what was done, as a hash-chained fence; [`state`]: the documents it is made of; [`inbox`]: what is asked.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
-//! - [`report`], [`status`]: what people and programs get to see.
+//! - [`report`], [`status`], [`failures`]: what people and programs get to see.
 
 pub mod address;
 pub mod apply;
@@ -18,6 +19,7 @@ pub mod clouds;
 pub mod config;
 pub mod environment;
 pub mod execution;
+pub mod failures;
 pub mod graph;
 pub mod ids;
 pub mod inbox;
@@ -32,3 +34,4 @@ pub mod state;
 pub mod status;
 pub mod tri;
 pub mod until;
+pub mod writer;

@@ -7,7 +7,6 @@ use crate::config::{AddressSource, Mode, Partner};
 use crate::graph::directory::Beyond;
 use crate::graph::{Client, Directory};
 use crate::ids::UserId;
-use crate::journal::Journal;
 use crate::journal::memory::Memory;
 use crate::journal::record::{Job, Record};
 use crate::people::guard::Birth;
@@ -19,6 +18,8 @@ use crate::quick::Glance;
 use crate::run::{OnProgress, Progress, RunError, Usher};
 use crate::sight::{self, Sight};
 use crate::tri::Tri;
+use crate::until::Until;
+use crate::writer::{SliceError, Writer};
 use jiff::Timestamp;
 
 impl Usher {
@@ -27,12 +28,13 @@ impl Usher {
     pub(crate) async fn make_plans(
         &self,
         job: Job,
-        journal: &mut Journal,
+        writer: &mut Writer,
+        until: &mut Until,
         birth: Birth,
         now: Timestamp,
-        client: &Client,
         progress: OnProgress<'_>,
     ) -> Result<Vec<PartnerPlan>, RunError> {
+        let client = &self.client.until(until.deadline());
         let (sight, etag) = sight::read(self.store.as_ref()).await?;
         if let Some(size) = sight.as_ref().map(|sight| sight.users_read) {
             client.limits().tenant_has(size);
@@ -43,9 +45,9 @@ impl Usher {
             let glance =
                 Glance::new(&self.config, self.observer(client), sight, now).await.map_err(ObserveError::from)?;
             if let Some(mut glance) = glance {
-                glance.look_at_unconfirmed(journal.memory()).await;
-                self.settle(journal, glance.snapshot()).await?;
-                let plans = glance.plan(journal.memory(), birth).await;
+                glance.look_at_unconfirmed(writer.journal().memory()).await;
+                self.settle(writer, until, glance.snapshot()).await?;
+                let plans = glance.plan(writer.journal().memory(), birth).await;
                 sight::write(self.store.as_ref(), &glance.remember(&plans), etag.as_ref()).await?;
                 return Ok(plans);
             }
@@ -54,8 +56,9 @@ impl Usher {
         let (snapshot, links) =
             self.observer(client).sweep(now, Track::Changes, &|read| progress(Progress::Read(read))).await?;
         client.limits().tenant_has(snapshot.users_read);
-        self.settle(journal, &snapshot).await?;
-        let (snapshot, plans) = self.plan_with_evidence(snapshot, journal.memory(), birth, now, client).await?;
+        self.settle(writer, until, &snapshot).await?;
+        let memory = writer.journal().memory();
+        let (snapshot, plans) = self.plan_with_evidence(snapshot, memory, birth, now, client).await?;
         if let Some(links) = links {
             let sight = Sight::of_sweep(&self.config, links, &snapshot, &plans);
             sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
@@ -64,13 +67,18 @@ impl Usher {
     }
 
     /// Journals what the directory shows of people whose last step has no outcome. In plan mode nothing is journalled, and
-    /// they stay unconfirmed.
-    async fn settle(&self, journal: &mut Journal, snapshot: &Snapshot) -> Result<(), RunError> {
-        let readings = readings(journal.memory(), snapshot);
-        if !readings.is_empty() && self.config.tenant.mode == Mode::Apply {
-            journal.append(readings, snapshot.taken).await?;
+    /// they stay unconfirmed; so they do when the writer's turn does not come.
+    async fn settle(&self, writer: &mut Writer, until: &mut Until, snapshot: &Snapshot) -> Result<(), RunError> {
+        let readings = readings(writer.journal().memory(), snapshot);
+        if readings.is_empty() || self.config.tenant.mode == Mode::Plan {
+            return Ok(());
         }
-        Ok(())
+        match writer.begin(until).await {
+            Err(SliceError::NoTime | SliceError::Busy) => return Ok(()),
+            other => other?,
+        };
+        writer.note(readings);
+        Ok(writer.end().await?)
     }
 
     /// Plans, reads the evidence that the plan lacks, and plans again, until it lacks none.

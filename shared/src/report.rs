@@ -8,6 +8,7 @@ use crate::graph::{GraphError, Kind};
 use crate::ids::{RunId, UserId};
 use crate::journal::record::{ActionKind, Job};
 use crate::people::guard::Held;
+use crate::people::observe::ObserveError;
 use crate::people::plan::{ActionReason, PartnerPlan, Unreadable};
 use crate::people::reason::Reason;
 use jiff::Timestamp;
@@ -146,6 +147,26 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
+    /// A run that failed for everybody before anything was planned.
+    pub fn failed(job: Job, mode: Mode, error: ErrorReport, started: Timestamp, finished: Timestamp) -> Self {
+        Self {
+            run: RunId::random(),
+            job,
+            mode,
+            started,
+            finished,
+            observed: 0,
+            planned: 0,
+            done: 0,
+            failed: 0,
+            unconfirmed: 0,
+            waiting: 0,
+            wave: None,
+            held: None,
+            error: Some(error),
+        }
+    }
+
     /// Whether it went through: nothing held it, and nothing failed as a whole.
     pub const fn is_good(&self) -> bool {
         self.held.is_none() && self.error.is_none()
@@ -224,6 +245,20 @@ impl From<&Unreadable> for ErrorReport {
             ),
         };
         Self { code: code.to_owned(), message, advice: advice.to_owned(), transient: false }
+    }
+}
+
+impl From<&ObserveError> for ErrorReport {
+    fn from(error: &ObserveError) -> Self {
+        match error {
+            ObserveError::Graph(error) => Self::from(error),
+            ObserveError::WrongTenant { .. } => Self {
+                code: "wrong-tenant".to_owned(),
+                message: error.to_string(),
+                advice: "Sign in to the configured tenant.".to_owned(),
+                transient: false,
+            },
+        }
     }
 }
 

@@ -19,16 +19,18 @@ use crate::people::observe::{ObserveError, Track, Whom};
 use crate::people::plan::PartnerPlan;
 use crate::people::rules::{Case, View};
 use crate::report::{PartnerReport, Report};
-use crate::state::{Documents, StateError, Store};
+use crate::state::{Documents, StateError, Store, Versioned};
 use crate::status;
 use crate::tri::Tri;
 use crate::until::Until;
-use jiff::Timestamp;
+use crate::writer::{SliceError, Writer};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The one writer of a tenant holds this lock.
-const WRITER: &str = "writer";
+/// Whoever observes and carries out jobs holds this lease the whole time, so that many wake-ups are one run. What is
+/// written is guarded by the [`Writer`]'s own.
+const RUNNER: &str = "runner";
 /// What is known of the tenant whose state this is.
 const BIRTH: &str = "birth";
 
@@ -44,9 +46,12 @@ pub enum RunError {
     /// The journal refused.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Somebody else is writing.
-    #[error("another usher is writing for this tenant; it takes over what was asked")]
+    /// Somebody else is at work.
+    #[error("another usher is at work for this tenant, or was ended less than a minute ago")]
     Busy,
+    /// The time was over before what was done could be journalled.
+    #[error("the time was over before everything was journalled; what is open is read by the next runs")]
+    NoTime,
     /// The state is another tenant's.
     #[error("USHER_STATE holds the state of tenant {found}, but the configuration is for {configured}")]
     ForeignState {
@@ -55,6 +60,17 @@ pub enum RunError {
         /// `tenant.id`.
         configured: TenantId,
     },
+}
+
+impl From<SliceError> for RunError {
+    fn from(error: SliceError) -> Self {
+        match error {
+            SliceError::NoTime => Self::NoTime,
+            SliceError::Busy => Self::Busy,
+            SliceError::State(error) => Self::State(error),
+            SliceError::Journal(error) => Self::Journal(error),
+        }
+    }
 }
 
 /// What happens during a run, for a progress bar.
@@ -81,14 +97,16 @@ pub struct Order {
 }
 
 /// How far the inbox was served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Served {
     /// Nothing is asked any more.
     All,
-    /// Somebody else is writing, and looks at the inbox again afterwards.
+    /// Somebody else is at work, and looks at the inbox again afterwards.
     LeftToAnother,
-    /// The time ran short in the middle of this job.
-    NoTime(Job),
+    /// The time ran short, or another writer was faster, in the middle of this job; it goes on when `work` is woken again.
+    NotDone(Job),
+    /// The directory could not be read for this job. It stays asked for, and the next tick tries again.
+    Failed(Job, ObserveError),
 }
 
 /// usher for one tenant: everything that a run needs.
@@ -108,6 +126,10 @@ pub struct Usher {
 struct BirthDocument {
     tenant: TenantId,
     born: Timestamp,
+}
+
+impl Versioned for BirthDocument {
+    const VERSION: u32 = 1;
 }
 
 impl Usher {
@@ -156,19 +178,43 @@ impl Usher {
         Ok(explanations)
     }
 
-    /// Carries out a job as the tenant's one writer. In plan mode nothing is written to the directory. A run that was cut
-    /// short before leaves nothing to be carried out: the journal knows what was sent, and the rest is planned anew.
+    /// Carries out a job. In plan mode nothing is written to the directory. A run that was cut short before leaves nothing to
+    /// be carried out: the journal knows what was sent, and the rest is planned anew.
     ///
     /// # Errors
-    /// [`RunError::Busy`] if somebody else writes; otherwise when the directory, the state or the journal fails.
+    /// [`RunError::Busy`] if somebody else is at work; otherwise when the directory, the state or the journal fails.
     pub async fn run(&self, order: Order, until: &mut Until, progress: OnProgress<'_>) -> Result<Report, RunError> {
-        let Some(_alone) = self.store.try_lock(WRITER).await? else { return Err(RunError::Busy) };
+        let Some(alone) = self.store.try_lease(RUNNER).await? else { return Err(RunError::Busy) };
+        let result = self.run_alone(order, until, progress).await;
+        alone.release().await;
+        result
+    }
+
+    async fn run_alone(&self, order: Order, until: &mut Until, progress: OnProgress<'_>) -> Result<Report, RunError> {
+        let mut writer = Writer::open(self.store.clone(), self.clock.clone()).await?;
+        let started = self.clock.now();
+        let result = self.run_as(&mut writer, order, started, until, progress).await;
+        // Whatever happened, nobody has to wait until the lease has run out.
+        writer.let_go().await;
+        if let Err(RunError::Observe(error)) = &result {
+            status::record_failure(self.store.as_ref(), &self.config, order.job, error, started, self.clock.now())
+                .await?;
+        }
+        result
+    }
+
+    async fn run_as(
+        &self,
+        writer: &mut Writer,
+        order: Order,
+        started: Timestamp,
+        until: &mut Until,
+        progress: OnProgress<'_>,
+    ) -> Result<Report, RunError> {
         let client = self.client.until(until.deadline());
-        let mut journal = Journal::open(self.store.clone()).await?;
         let known = self.birth().await?;
         let birth = if order.adopt_state { Birth::Known } else { known };
-        let started = self.clock.now();
-        let plans = self.make_plans(order.job, &mut journal, birth, started, &client, progress).await?;
+        let plans = self.make_plans(order.job, writer, until, birth, started, progress).await?;
         // Only now is it certain that the credential is for this tenant.
         if known == Birth::Missing && plans.iter().all(|plan| !is_held_for_missing_state(plan)) {
             self.be_born().await?;
@@ -176,38 +222,80 @@ impl Usher {
         let report = match WritePermit::of(self.config.tenant.mode) {
             None => self.report(RunId::random(), Mode::Plan, &plans),
             Some(permit) => {
-                let writer = DirectoryWriter::new(client.clone(), permit);
+                let directory = DirectoryWriter::new(client.clone(), permit);
                 let report = self.report(RunId::random(), Mode::Apply, &plans);
-                let mut execution = Execution::new(self, &client, &writer, &mut journal, until);
-                execution.carry_out(order.job, started, &plans, report, progress).await?
+                let mut execution = Execution::new(self, &client, &directory, writer, until);
+                let report = execution.carry_out(order.job, started, &plans, report, progress).await?;
+                if order.job == Job::Reconcile && report.finished {
+                    self.prune(writer, until).await?;
+                }
+                writer.finish(until).await?;
+                report
             }
         };
         status::record(self.store.as_ref(), &report, order.job, started, self.clock.now()).await?;
-        journal.save().await?;
         Ok(report)
     }
 
+    /// Removes what the journal need not keep any more.
+    async fn prune(&self, writer: &mut Writer, until: &mut Until) -> Result<(), RunError> {
+        let keep = SignedDuration::from_hours(24 * i64::from(self.config.state.keep_journal_days));
+        if !writer.journal().has_older_than(self.clock.now() - keep).await? {
+            return Ok(());
+        }
+        writer.begin(until).await?;
+        Ok(writer.prune(keep).await?)
+    }
+
     /// Does what the inbox asks, request by request, until nothing is asked or the time runs short. `ended` is told of each
-    /// run. Whoever held the lock calls this, because requests that came meanwhile were left to them.
+    /// run. Whoever was at work calls this, because requests that came meanwhile were left to them.
     ///
     /// # Errors
-    /// As [`Usher::run`]; somebody else writing is no error, for they serve what is asked.
+    /// When the state or the journal fails. A directory that cannot be read is no error: what was asked for stays asked.
     pub async fn serve_inbox(
         &self,
         until: &mut Until,
         ended: &(dyn Fn(&Request, &Report) + Sync),
     ) -> Result<Served, RunError> {
+        // Who came while this one held the lease has left; so it looks again after letting go.
+        while inbox::next(self.store.as_ref()).await?.is_some() {
+            let Some(alone) = self.store.try_lease(RUNNER).await? else { return Ok(Served::LeftToAnother) };
+            let served = self.serve_inbox_alone(until, ended).await;
+            alone.release().await;
+            match served? {
+                Served::All => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Served::All)
+    }
+
+    async fn serve_inbox_alone(
+        &self,
+        until: &mut Until,
+        ended: &(dyn Fn(&Request, &Report) + Sync),
+    ) -> Result<Served, RunError> {
         while let Some((request, etag)) = inbox::next(self.store.as_ref()).await? {
-            let order = Order { job: request.job, adopt_state: false };
-            match self.run(order, until, &|_| {}).await {
+            let job = request.job;
+            let order = Order { job, adopt_state: false };
+            match self.run_alone(order, until, &|_| {}).await {
                 Ok(report) => {
                     ended(&request, &report);
-                    if !report.finished {
-                        return Ok(Served::NoTime(request.job));
+                    if report.finished {
+                        inbox::served(self.store.as_ref(), &request, &etag).await?;
+                        continue;
                     }
-                    inbox::served(self.store.as_ref(), &request, &etag).await?;
+                    if job == Job::Reconcile {
+                        // Everybody was read, and whoever is left stands in the backlog: the quick path goes on from there.
+                        inbox::ask(self.store.as_ref(), &Request { job: Job::Invite, ..request.clone() }).await?;
+                        inbox::served(self.store.as_ref(), &request, &etag).await?;
+                    }
+                    return Ok(Served::NotDone(Job::Invite));
                 }
-                Err(RunError::Busy) => return Ok(Served::LeftToAnother),
+                Err(RunError::Observe(error)) => return Ok(Served::Failed(job, error)),
+                Err(RunError::NoTime | RunError::Busy | RunError::Journal(JournalError::Fenced(_))) => {
+                    return Ok(Served::NotDone(job));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -217,23 +305,20 @@ impl Usher {
     /// Closes every open circuit breaker, as a person wishes; what was closed, by partner (`None`: the tenant's).
     ///
     /// # Errors
-    /// [`RunError::Busy`] if somebody else writes; otherwise when the state or the journal fails.
-    pub async fn close_circuits(&self) -> Result<Vec<(Option<String>, Circuit)>, RunError> {
-        let Some(_alone) = self.store.try_lock(WRITER).await? else { return Err(RunError::Busy) };
-        let mut journal = Journal::open(self.store.clone()).await?;
+    /// [`RunError::Busy`] if somebody else writes all the time; otherwise when the state or the journal fails.
+    pub async fn close_circuits(&self, until: &mut Until) -> Result<Vec<(Option<String>, Circuit)>, RunError> {
+        let mut writer = Writer::open(self.store.clone(), self.clock.clone()).await?;
+        writer.begin(until).await?;
+        let memory = writer.journal().memory();
         let open: Vec<_> =
-            journal.memory().circuits().map(|(name, circuit)| (name.map(str::to_owned), circuit.clone())).collect();
+            memory.circuits().map(|(name, circuit)| (name.map(str::to_owned), circuit.clone())).collect();
         let at = self.clock.now();
-        let closed = open.iter().map(|(partner, _)| Record::Circuit {
+        writer.note(open.iter().map(|(partner, _)| Record::Circuit {
             partner: partner.clone(),
             at,
             event: CircuitEvent::ClosedByPerson,
-        });
-        let records: Vec<_> = closed.collect();
-        if !records.is_empty() {
-            journal.append(records, at).await?;
-            journal.save().await?;
-        }
+        }));
+        writer.finish(until).await?;
         Ok(open)
     }
 

@@ -8,7 +8,7 @@ use crate::ids::UserId;
 use crate::people::person::Person;
 use crate::people::plan::PartnerPlan;
 use crate::people::snapshot::{BeyondView, Snapshot};
-use crate::state::{Documents, ETag, StateError, Store};
+use crate::state::{Documents, ETag, StateError, Store, Versioned};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -54,6 +54,10 @@ pub struct Waiting {
     pub id: UserId,
     /// The partner whose domain the address is in, as far as known.
     pub partner: Option<String>,
+}
+
+impl Versioned for Sight {
+    const VERSION: u32 = 1;
 }
 
 impl Sight {

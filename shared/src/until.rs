@@ -44,12 +44,17 @@ impl Until {
 
     /// Waits `duration` on `clock`; `false`, at once where that can be known, if the run would be over before.
     pub async fn sleep(&mut self, clock: &Clock, duration: Duration) -> bool {
-        if self.is_over(clock.in_real_time(duration)) {
+        self.rest(clock.in_real_time(duration)).await
+    }
+
+    /// Waits `duration` of real time; `false`, at once where that can be known, if the run would be over before.
+    pub async fn rest(&mut self, duration: Duration) -> bool {
+        if self.is_over(duration) {
             return false;
         }
         let mut stop = self.stop.clone();
         tokio::select! {
-            () = clock.sleep(duration) => true,
+            () = tokio::time::sleep(duration) => true,
             // When nobody is left who could ask, nobody asks.
             Ok(_) = stop.wait_for(|stop| *stop) => false,
         }

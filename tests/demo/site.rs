@@ -107,7 +107,7 @@ impl Site {
             ("IDENTITY_HEADER", tenant.identity_header()),
         ];
         let variables: Vec<_> = variables.map(|(name, value)| (name.to_owned(), value)).into();
-        let host = app::start(app, clock.clone(), variables.clone()).await?;
+        let host = Host::start(app::options(app, clock.clone(), variables.clone())).await?;
         let site = Self { organisation, partner, tenant, population, clock: clock.clone(), folder, variables, host };
         site.configure("plan")?;
         Ok(site)

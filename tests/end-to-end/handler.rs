@@ -2,6 +2,7 @@
 
 use crate::support::{Config, USHER, World};
 use anyhow::Result;
+use jiff::SignedDuration;
 use std::process::Stdio;
 use tokio::process::Command;
 
@@ -10,7 +11,7 @@ async fn every_function_folder_is_indexed_and_answers() -> Result<()> {
     let world = World::new(Config::default()).await;
     let host = world.host().await?;
     assert!(host.indexing_errors().is_empty(), "{:?}", host.indexing_errors());
-    assert_eq!(host.functions(), ["invite", "work"]);
+    assert_eq!(host.functions(), ["failed", "invite", "work"]);
     world.people(1);
     world.tick(&host).await?;
     Ok(())
@@ -51,28 +52,43 @@ async fn a_message_that_comes_twice_or_means_nothing_does_no_harm() -> Result<()
     let ids = world.people(30);
     let host = world.host().await?;
     for text in ["{\"wake\":\"invite\"}", "not json", "", "[1,2]", "{\"wake\":\"format c:\"}"] {
-        host.enqueue("usher-work", text)?;
+        host.enqueue("usher-work", text).await?;
     }
     assert!(host.drain(10).await?.iter().all(|invocation| invocation.succeeded()));
     assert_eq!(world.writes(), 0, "a message only wakes; nobody asked for anything");
     host.fire_timer("invite").await?;
-    host.enqueue("usher-work", "{\"wake\":\"invite\"}")?;
+    host.enqueue("usher-work", "{\"wake\":\"invite\"}").await?;
     host.drain(10).await?;
     assert_eq!(world.mails_of(&ids), vec![1; 30]);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_graph_that_fails_fails_the_message_and_is_tried_again() -> Result<()> {
+async fn an_outage_of_graph_of_hours_poisons_nothing_loses_nothing_and_shows() -> Result<()> {
     use usher_simulator::tenant::{Fault, Matcher};
     let world = World::new(Config::default()).await;
     let ids = world.people(5);
     let host = world.host().await?;
-    world.tenant.fail_next(1, Matcher::get("/organization"), Fault::status(403, "Authorization_RequestDenied"));
-    host.fire_timer("invite").await?;
-    let invocations = host.drain_advancing(10).await?;
-    assert_eq!(invocations.iter().filter(|invocation| !invocation.succeeded()).count(), 1);
+    for (what, fault) in
+        [("forbidden", Fault::status(403, "Authorization_RequestDenied")), ("away", Fault::disconnect())]
+    {
+        world.tenant.fail_next(10_000, Matcher::any(), fault);
+        for _ in 0..36 {
+            world.clock.advance(SignedDuration::from_mins(5));
+            world.tick(&host).await?;
+        }
+        assert!(host.messages("usher-work").await?.is_empty() && host.messages("usher-work-poison").await?.is_empty());
+        let status = world.json(&["status"]).await;
+        assert!(!status["partners"][0]["runs"][0]["error"].is_null(), "{what}: {status:#}");
+        assert!(world.state().join("inbox/invite").exists(), "{what}: it stays asked for");
+        world.tenant.clear_faults();
+    }
+    assert_eq!(world.json(&["status"]).await["partners"][0]["overdue"], true);
+    // A process goes by the time that it started with.
+    host.restart().await?;
+    world.tick(&host).await?;
     assert_eq!(world.mails_of(&ids), [1; 5]);
+    assert_eq!(world.json(&["status"]).await["partners"][0]["overdue"], false);
     Ok(())
 }
 

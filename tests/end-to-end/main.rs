@@ -4,19 +4,22 @@
 //! - [`untouched`]: people who must not be touched are not, and `explain` says why.
 //! - [`bodies`]: what an invitation looks like on the wire, in each cloud.
 //! - [`handler`]: the process as the Functions host sees it.
+//! - [`crashes`]: a process that is killed at every step of its requests.
 //! - [`resume`]: runs that were cut short or met each other.
 //! - [`scale`]: large tenants.
 //! - [`commands`]: arguments, exit codes and output.
 //! - [`trouble`]: refusals, lost answers, limits.
 //! - [`changes`]: the quick path, by change tracking.
 //! - [`catalogue`]: every refusal that is known, and whom it stops.
-//! - [`weather`]: what is lost, late or damaged on the way.
+//! - [`weather`]: what is lost, late or damaged on the way to Graph.
+//! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
 mod bodies;
 mod catalogue;
 mod changes;
 mod commands;
 mod conversions;
+mod crashes;
 mod handler;
 mod resume;
 mod scale;
@@ -24,3 +27,4 @@ mod support;
 mod trouble;
 mod untouched;
 mod weather;
+mod writers;

@@ -69,7 +69,7 @@ impl Tokens {
         if let Some(credential) = kept.as_ref() {
             return Ok(Arc::clone(credential));
         }
-        let made = self.make()?;
+        let made = self.identity.credential()?;
         *kept = Some(Arc::clone(&made));
         Ok(made)
     }
@@ -77,9 +77,15 @@ impl Tokens {
     fn kept(&self) -> MutexGuard<'_, Option<Arc<dyn TokenCredential>>> {
         self.credential.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn make(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        Ok(match &self.identity {
+impl Identity {
+    /// What gives tokens for it. The SDK keeps each until it is about to expire.
+    ///
+    /// # Errors
+    /// When the identity is named in a way that the SDK does not take.
+    pub(crate) fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        Ok(match self {
             Identity::Managed { client_id } => {
                 let retry = RetryOptions::exponential(ExponentialRetryOptions { max_retries: 3, ..Default::default() });
                 ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
@@ -90,9 +96,7 @@ impl Tokens {
             Identity::AzureCli => AzureCliCredential::new(None)?,
         })
     }
-}
 
-impl Identity {
     const fn advice(&self) -> &'static str {
         match self {
             Self::Managed { .. } => {

@@ -1,6 +1,6 @@
 //! What stands in the journal.
 
-use super::memory::WaveStep;
+use super::memory::waves::WaveStep;
 use crate::address::Address;
 use crate::ids::{RunId, UserId};
 use jiff::Timestamp;
@@ -59,6 +59,8 @@ pub enum Record {
     Intent(Intent),
     /// What became of it.
     Outcome {
+        /// The run of the intent.
+        run: RunId,
         /// The person of the intent.
         person: UserId,
         /// When the answer was in.
@@ -90,6 +92,13 @@ pub enum Record {
         partner: String,
         /// The wave.
         step: WaveStep,
+    },
+    /// Segments were summed up in a checkpoint, behind which they are removed.
+    Checkpoint {
+        /// The number of the last of them.
+        number: u64,
+        /// The SHA-256 of the checkpoint's bytes, in hexadecimal.
+        hash: String,
     },
 }
 
@@ -153,6 +162,14 @@ pub enum CircuitEvent {
 }
 
 impl Record {
+    /// Whom it is about to touch.
+    pub const fn touches(&self) -> Option<UserId> {
+        match self {
+            Self::Intent(intent) => Some(intent.person),
+            _ => None,
+        }
+    }
+
     /// A reading about a person.
     pub const fn reading(person: UserId, at: Timestamp, changed: bool) -> Self {
         Self::Reading { person, at, changed }

@@ -5,6 +5,7 @@
 
 use super::rules::View;
 use crate::config::{Partner, Wave};
+use crate::journal::memory::waves::WaveMemory;
 use crate::journal::memory::{Circuit, Memory};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -156,16 +157,35 @@ pub fn allowance(partner: &Partner, memory: &Memory, candidates: usize, now: Tim
     if memory.circuit_of(&partner.name).is_some() {
         return Allowance { invitations: left_today.min(1), wave: None };
     }
-    let Some(wave) = partner.limits.waves.get(waves.next) else {
+    let Some(size) = wave_size(partner, waves, candidates) else {
         return Allowance { invitations: left_today, wave: None };
     };
-    let size = match wave {
+    Allowance { invitations: left_today.min(size.saturating_sub(sent_in(waves))), wave: Some(waves.next) }
+}
+
+/// How many more invitations may be sent to the partner's people right now: the day's ceiling and the wave under way, over
+/// all paths and processes.
+pub fn room(partner: &Partner, memory: &Memory, now: Timestamp) -> usize {
+    let known = memory.partner(&partner.name);
+    let sent = known.map_or(0, |known| known.invitations_within_a_day(now));
+    let left_today = partner.limits.invitations.saturating_sub(sent) as usize;
+    let waves = known.map(|known| known.waves).filter(|waves| waves.under_way.is_some());
+    // While a wave is under way it is known how many waited at first.
+    let in_wave = waves.and_then(|waves| Some(wave_size(partner, waves, 0)?.saturating_sub(sent_in(waves))));
+    in_wave.map_or(left_today, |in_wave| left_today.min(in_wave))
+}
+
+/// How many people the wave holds that is next or under way; `None` after the last one.
+fn wave_size(partner: &Partner, waves: WaveMemory, candidates: usize) -> Option<usize> {
+    Some(match partner.limits.waves.get(waves.next)? {
         Wave::People(people) => *people as usize,
         Wave::Percent(percent) => {
             let base = waves.waiting_at_first.and_then(|base| usize::try_from(base).ok()).unwrap_or(candidates);
             (base * usize::from(*percent)).div_ceil(100)
         }
-    };
-    let sent = waves.under_way.map_or(0, |wave| usize::try_from(wave.sent).unwrap_or(usize::MAX));
-    Allowance { invitations: left_today.min(size.saturating_sub(sent)), wave: Some(waves.next) }
+    })
+}
+
+fn sent_in(waves: WaveMemory) -> usize {
+    waves.under_way.map_or(0, |wave| usize::try_from(wave.sent).unwrap_or(usize::MAX))
 }

@@ -8,7 +8,8 @@ use super::snapshot::Evidence;
 use crate::address::Address;
 use crate::graph::model::User;
 use crate::ids::UserId;
-use crate::journal::memory::{Memory, WaveStep};
+use crate::journal::memory::Memory;
+use crate::journal::memory::waves::WaveStep;
 use crate::journal::record::{ActionKind, Intent, Outcome, Record};
 use crate::tri::Tri;
 use jiff::{SignedDuration, Timestamp};
@@ -40,8 +41,12 @@ fn intent(person: UserId, at: Timestamp) -> Record {
     })
 }
 
+fn outcome(person: UserId, at: Timestamp, outcome: Outcome) -> Record {
+    Record::Outcome { run: uuid::Uuid::nil().into(), person, at, outcome }
+}
+
 fn refused(person: UserId, at: Timestamp) -> Record {
-    Record::Outcome { person, at, outcome: Outcome::Refused { code: "Request_BadRequest".into(), request_id: None } }
+    outcome(person, at, Outcome::Refused { code: "Request_BadRequest".into(), request_id: None })
 }
 
 #[test]
@@ -247,28 +252,28 @@ fn who_was_refused_is_left_for_a_day_and_then_tried_again() {
 }
 
 #[test]
-fn an_open_intent_is_not_repeated() {
+fn an_open_intent_is_not_repeated_and_after_a_day_needs_a_person() {
     let mut world = one(json!({}));
-    world.memory = remember(&[intent(id(1), now() - SignedDuration::from_hours(100))]);
-    assert_eq!(world.only_reason(), "unconfirmed");
+    for (hours, reason) in [(0, "unconfirmed"), (23, "unconfirmed"), (24, "unsettled"), (100, "unsettled")] {
+        world.memory = remember(&[intent(id(1), now() - SignedDuration::from_hours(hours))]);
+        assert_eq!(world.only_reason(), reason, "{hours} hours later");
+    }
 }
 
 #[test]
 fn an_invitation_that_graph_took_and_the_directory_does_not_show_yet_is_not_repeated() {
     let mut world = one(json!({}));
-    let done = |at| Record::Outcome { person: id(1), at, outcome: Outcome::Done };
-    for hours in [0, 1, 24 * 365] {
+    for (hours, reason) in [(0, "unconfirmed"), (23, "unconfirmed"), (24, "unsettled"), (24 * 365, "unsettled")] {
         let at = now() - SignedDuration::from_hours(hours);
-        world.memory = remember(&[intent(id(1), at), done(at)]);
-        assert_eq!(world.only_reason(), "unconfirmed", "{hours} hours later");
+        world.memory = remember(&[intent(id(1), at), outcome(id(1), at, Outcome::Done)]);
+        assert_eq!(world.only_reason(), reason, "{hours} hours later");
     }
 }
 
 #[test]
 fn people_whom_usher_brought_in_are_told_by_their_state() {
     let mut world = one(json!({"externalUserState": "PendingAcceptance"}));
-    world.memory =
-        remember(&[intent(id(1), now()), Record::Outcome { person: id(1), at: now(), outcome: Outcome::Done }]);
+    world.memory = remember(&[intent(id(1), now()), outcome(id(1), now(), Outcome::Done)]);
     assert_eq!(world.only_reason(), "pending");
     world.users = vec![synced(1, json!({"externalUserState": "Accepted"}))];
     assert_eq!(world.only_reason(), "accepted");

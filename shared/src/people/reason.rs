@@ -56,6 +56,9 @@ reasons! {
     Unconfirmed "unconfirmed"
         "An earlier invitation was sent, and the directory does not show what became of it; it is not repeated before two readings show that nothing happened."
         "";
+    Unsettled "unsettled"
+        "An invitation was sent more than a day ago, and the directory still does not show what became of it."
+        "Look at the account in the portal. If it is an external user there, Graph shows it late; if it is not, wait for two readings that say so, or invite the person by hand.";
     RefusedRecently "refused-recently" "Graph refused this person within the last day; it is not tried again before that."
         "See the error of the last run; correct it, and the next day's run tries again.";
     InternalNotSynced "internal-not-synced" "The account is internal and Entra Connect does not master it, so it is not converted."
@@ -90,6 +93,7 @@ impl Reason {
         matches!(
             self,
             Self::Unconfirmed
+                | Self::Unsettled
                 | Self::RefusedRecently
                 | Self::GroupUnknown
                 | Self::ExclusionUnknown

@@ -10,7 +10,7 @@ use super::snapshot::{Evidence, Snapshot};
 use crate::address::Address;
 use crate::config::{Config, Partner};
 use crate::ids::UserId;
-use crate::journal::memory::{Memory, StepState};
+use crate::journal::memory::{Memory, SETTLES_WITHIN, Step, StepState};
 use crate::tri::Tri;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -177,12 +177,14 @@ impl<'a> Case<'a> {
             Rule::NotExcluded => Finding::when(!self.scope.excluded, Reason::Excluded, Reason::ExclusionUnknown),
             Rule::OnePartner => Finding::when(!self.in_another_scope(), Reason::TwoPartners, Reason::TwoPartners),
             Rule::Internal => self.internal(),
-            Rule::NothingUnconfirmed => match self.last_step() {
-                Some(StepState::Open { .. }) => Finding::fails(Reason::Unconfirmed),
-                _ if self.is_not_shown_yet() => Finding::fails(Reason::Unconfirmed),
-                _ => Finding::HOLDS,
+            Rule::NothingUnconfirmed => match self.unconfirmed_since() {
+                None => Finding::HOLDS,
+                Some(since) if self.view.now.duration_since(since) < SETTLES_WITHIN => {
+                    Finding::fails(Reason::Unconfirmed)
+                }
+                Some(_) => Finding::fails(Reason::Unsettled),
             },
-            Rule::NotRefusedLately => match self.last_step() {
+            Rule::NotRefusedLately => match self.last_step().map(|step| &step.state) {
                 Some(StepState::Refused { at, .. }) if self.view.now < *at + RETRY_AFTER_REFUSAL => {
                     Finding::fails(Reason::RefusedRecently)
                 }
@@ -222,7 +224,7 @@ impl<'a> Case<'a> {
 
     /// The code of the last refusal, if the last step was refused.
     pub fn refusal(&self) -> Option<&'a str> {
-        match self.last_step()? {
+        match &self.last_step()?.state {
             StepState::Refused { code, .. } => Some(code),
             StepState::Open { .. } => None,
         }
@@ -231,8 +233,21 @@ impl<'a> Case<'a> {
     /// Graph took the invitation, and the directory still shows an internal account: it has not caught up, or something is
     /// wrong. A conversion is one-way, so inviting again is never the answer.
     pub fn is_not_shown_yet(&self) -> bool {
-        let brought_in = self.view.memory.person(self.person.id).is_some_and(|known| known.brought_in);
-        brought_in && self.person.standing == Standing::Internal
+        self.brought_in_at().is_some() && self.person.standing == Standing::Internal
+    }
+
+    /// Since when it is not known what became of a step: of one without outcome, or of one that Graph took and the directory
+    /// does not show.
+    fn unconfirmed_since(&self) -> Option<Timestamp> {
+        match self.last_step() {
+            Some(step) if step.is_open() => Some(step.at),
+            _ if self.is_not_shown_yet() => self.brought_in_at(),
+            _ => None,
+        }
+    }
+
+    fn brought_in_at(&self) -> Option<Timestamp> {
+        self.view.memory.brought_in(self.person.id).map(|(_, at)| at)
     }
 
     fn domain(&self) -> Finding {
@@ -241,13 +256,14 @@ impl<'a> Case<'a> {
     }
 
     fn internal(&self) -> Finding {
-        let brought_in = self.view.memory.person(self.person.id).is_some_and(|known| known.brought_in);
         match self.person.standing {
             Standing::Internal => Finding::HOLDS,
             Standing::Unclear => Finding::unknown(Reason::ExternalStateUnknown),
             Standing::ExternalWithoutState => Finding::fails(Reason::ExternalStateUnknown),
             // Whom usher brought in is told as such, and so is somebody whose answer has not been seen yet.
-            _ if !brought_in && self.last_step().is_none() => Finding::fails(Reason::InvitedByOthers),
+            _ if self.brought_in_at().is_none() && self.last_step().is_none() => {
+                Finding::fails(Reason::InvitedByOthers)
+            }
             Standing::Pending => Finding::fails(Reason::Pending),
             Standing::Accepted => Finding::fails(Reason::Accepted),
         }
@@ -269,12 +285,11 @@ impl<'a> Case<'a> {
         others.map(|other| scope_in(self.view, other, self.person).in_scope()).fold(Tri::No, Tri::or)
     }
 
-    fn last_step(&self) -> Option<&'a StepState> {
-        self.view.memory.person(self.person.id)?.step.as_ref().map(|step| &step.state)
+    fn last_step(&self) -> Option<&'a Step> {
+        self.view.memory.step(self.person.id)
     }
 }
 
 fn scope_in(view: View<'_>, partner: &Partner, person: &Person) -> Scope {
-    let known = view.memory.person(person.id).filter(|known| known.partner == partner.name);
-    scope_of(person, partner, view.snapshot, known.map(|known| &known.address))
+    scope_of(person, partner, view.snapshot, view.memory.invited_domain(person.id, &partner.name))
 }

@@ -31,11 +31,11 @@ impl Scope {
     }
 }
 
-/// How `person` stands to `partner`; `invited_as` is the address of a journalled invitation.
-pub fn scope_of(person: &Person, partner: &Partner, snapshot: &Snapshot, invited_as: Option<&Address>) -> Scope {
+/// How `person` stands to `partner`; `invited_to` is the domain of the address in a journalled invitation.
+pub fn scope_of(person: &Person, partner: &Partner, snapshot: &Snapshot, invited_to: Option<&str>) -> Scope {
     let any_of = |groups: &[_]| groups.iter().map(|group| snapshot.is_member(person.id, *group)).fold(Tri::No, Tri::or);
     Scope {
-        domain: domain_of(person, partner, invited_as),
+        domain: domain_of(person, partner, invited_to),
         group: if partner.scope.groups.is_empty() { Tri::Yes } else { any_of(&partner.scope.groups) },
         excluded: any_of(&partner.scope.exclude_groups),
     }
@@ -56,7 +56,7 @@ pub const fn sources_of(source: AddressSource) -> Sources {
     }
 }
 
-fn domain_of(person: &Person, partner: &Partner, invited_as: Option<&Address>) -> Tri {
+fn domain_of(person: &Person, partner: &Partner, invited_to: Option<&str>) -> Tri {
     let listed = |address: &Address| partner.domain_is_listed(address.domain());
     if person.is_external().is_no() {
         let mut values = person.addresses_in(sources_of(partner.invite.address)).peekable();
@@ -71,8 +71,8 @@ fn domain_of(person: &Person, partner: &Partner, invited_as: Option<&Address>) -
     // scope, and values that contradict each other are not enough to be in it.
     let places = Sources::MAIL.with(Sources::OTHER_MAILS).with(Sources::IDENTITY).with(Sources::EXTERNAL_NAME);
     let (mut inside, mut outside) = (false, false);
-    for address in person.addresses_in(places).chain(invited_as) {
-        if listed(address) { inside = true } else { outside = true }
+    for domain in person.addresses_in(places).map(Address::domain).chain(invited_to) {
+        if partner.domain_is_listed(domain) { inside = true } else { outside = true }
     }
     match (inside, outside) {
         (true, false) => Tri::Yes,

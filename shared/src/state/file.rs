@@ -4,12 +4,13 @@
 //! leaves the old document or the new one. What compare-and-swap needs between processes is an operating system's lock on
 //! one file, which goes with its holder.
 
-use super::{Document, ETag, Lock, StateError, Store, check_name};
+use super::{Document, ETag, Lease, StateError, Store, check_name};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What is no document begins with it: locks and half-written files.
 const HIDDEN: &str = ".";
@@ -50,6 +51,9 @@ impl FileStore {
         let _alone = self.lock_file("change")?;
         let present = self.read(name)?;
         match (expected, &present) {
+            (_, Some(document)) if bytes.is_some_and(|bytes| document.bytes == bytes) => {
+                return Ok(document.etag.clone());
+            }
             (None, Some(_)) => return Err(StateError::Exists(name.to_owned())),
             (Some(read), found) if found.as_ref().is_none_or(|document| document.etag != *read) => {
                 return Err(StateError::Changed(name.to_owned()));
@@ -154,13 +158,13 @@ impl Store for FileStore {
         .await
     }
 
-    async fn try_lock(&self, name: &str) -> Result<Option<Box<dyn Lock>>, StateError> {
+    async fn try_lease(&self, name: &str) -> Result<Option<Box<dyn Lease>>, StateError> {
         check_name(name)?;
         let name = name.to_owned();
         self.blocking(move |store| {
             let file = store.open_lock(&name)?;
             match file.try_lock() {
-                Ok(()) => Ok(Some(Box::new(FileLock { _file: file }) as Box<dyn Lock>)),
+                Ok(()) => Ok(Some(Box::new(FileLease { _file: file }) as Box<dyn Lease>)),
                 Err(TryLockError::WouldBlock) => Ok(None),
                 Err(TryLockError::Error(error)) => Err(StateError::io("cannot lock the state's folder", &error)),
             }
@@ -169,9 +173,17 @@ impl Store for FileStore {
     }
 }
 
-/// The operating system lets go of the lock when the file is closed, by dropping it or by the end of the process.
-struct FileLock {
+/// The operating system lets go of it when the file is closed, by dropping it or by the end of the process; until then
+/// nobody else can have it.
+struct FileLease {
     _file: File,
 }
 
-impl Lock for FileLock {}
+#[async_trait]
+impl Lease for FileLease {
+    fn certain_for(&self) -> Duration {
+        Duration::MAX
+    }
+
+    async fn release(self: Box<Self>) {}
+}

@@ -1,9 +1,10 @@
 //! The state in this process's memory, for tests.
 
-use super::{Document, ETag, Lock, StateError, Store, check_name};
+use super::{Document, ETag, Lease, StateError, Store, check_name};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Documents in memory. Clones are the same store.
 #[derive(Clone, Default)]
@@ -13,7 +14,7 @@ pub struct MemoryStore(Arc<Mutex<Inner>>);
 struct Inner {
     documents: BTreeMap<String, (u64, Vec<u8>)>,
     versions: u64,
-    locked: BTreeSet<String>,
+    leased: BTreeSet<String>,
 }
 
 impl MemoryStore {
@@ -32,6 +33,12 @@ impl Inner {
     fn is_unchanged(&self, name: &str, read: &ETag) -> bool {
         self.documents.get(name).is_some_and(|(version, _)| version.to_string() == read.0)
     }
+
+    /// The version of a document that has this content.
+    fn with_content(&self, name: &str, bytes: &[u8]) -> Option<ETag> {
+        let (version, present) = self.documents.get(name)?;
+        (present == bytes).then(|| ETag(version.to_string()))
+    }
 }
 
 #[async_trait]
@@ -48,6 +55,9 @@ impl Store for MemoryStore {
     async fn create(&self, name: &str, bytes: Vec<u8>) -> Result<ETag, StateError> {
         check_name(name)?;
         let mut inner = self.inner();
+        if let Some(etag) = inner.with_content(name, &bytes) {
+            return Ok(etag);
+        }
         if inner.documents.contains_key(name) {
             return Err(StateError::Exists(name.to_owned()));
         }
@@ -57,6 +67,9 @@ impl Store for MemoryStore {
     async fn replace(&self, name: &str, bytes: Vec<u8>, read: &ETag) -> Result<ETag, StateError> {
         check_name(name)?;
         let mut inner = self.inner();
+        if let Some(etag) = inner.with_content(name, &bytes) {
+            return Ok(etag);
+        }
         if !inner.is_unchanged(name, read) {
             return Err(StateError::Changed(name.to_owned()));
         }
@@ -77,24 +90,31 @@ impl Store for MemoryStore {
         Ok(self.inner().documents.keys().filter(|name| name.starts_with(prefix)).cloned().collect())
     }
 
-    async fn try_lock(&self, name: &str) -> Result<Option<Box<dyn Lock>>, StateError> {
+    async fn try_lease(&self, name: &str) -> Result<Option<Box<dyn Lease>>, StateError> {
         check_name(name)?;
-        if !self.inner().locked.insert(name.to_owned()) {
+        if !self.inner().leased.insert(name.to_owned()) {
             return Ok(None);
         }
-        Ok(Some(Box::new(MemoryLock { store: self.clone(), name: name.to_owned() })))
+        Ok(Some(Box::new(MemoryLease { store: self.clone(), name: name.to_owned() })))
     }
 }
 
-struct MemoryLock {
+struct MemoryLease {
     store: MemoryStore,
     name: String,
 }
 
-impl Lock for MemoryLock {}
+#[async_trait]
+impl Lease for MemoryLease {
+    fn certain_for(&self) -> Duration {
+        Duration::MAX
+    }
 
-impl Drop for MemoryLock {
+    async fn release(self: Box<Self>) {}
+}
+
+impl Drop for MemoryLease {
     fn drop(&mut self) {
-        self.store.inner().locked.remove(&self.name);
+        self.store.inner().leased.remove(&self.name);
     }
 }

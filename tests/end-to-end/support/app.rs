@@ -1,10 +1,10 @@
-//! The app's folder as it would be deployed, and the app under the host stand-in. Used by the tests and by the demo.
+//! The app's folder as it would be deployed, and how the host stand-in runs it. Used by the tests and by the demo.
 
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 use usher_simulator::clock::SimClock;
-use usher_simulator::host::{Host, HostOptions};
+use usher_simulator::host::HostOptions;
 
 /// Lays out the folder: host.json, a folder for each function with its `function.json`, and the binary.
 pub(crate) fn assemble(app: PathBuf) -> Result<()> {
@@ -23,11 +23,11 @@ pub(crate) fn assemble(app: PathBuf) -> Result<()> {
     Ok(())
 }
 
-/// Starts the app in that folder with these settings.
-pub(crate) async fn start(app: PathBuf, clock: SimClock, settings: Vec<(String, String)>) -> Result<Host> {
+/// What the host stand-in runs the app in that folder with.
+pub(crate) fn options(app: PathBuf, clock: SimClock, settings: Vec<(String, String)>) -> HostOptions {
     let mut options = HostOptions::new(app, clock);
     options.settings = settings;
     options.settings.push(("INVITE_SCHEDULE".to_owned(), "0 */5 * * * *".to_owned()));
     options.now_variable = Some("USHER_NOW".to_owned());
-    Host::start(options).await
+    options
 }

@@ -1,6 +1,7 @@
 //! A world to test in: a tenant, usher's configuration and state for it, and ways to run usher.
 
 pub(crate) mod app;
+pub(crate) mod process;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use tokio::process::Command;
 use usher_simulator::clock::SimClock;
 use usher_simulator::cloud::Cloud;
 use usher_simulator::conformance::check_all;
-use usher_simulator::host::Host;
+use usher_simulator::host::{Host, QueueStorage};
 use usher_simulator::tenant::{Directory, Tenant, TenantOptions};
 use uuid::Uuid;
 
@@ -21,12 +22,18 @@ pub(crate) const USHER: &str = env!("CARGO_BIN_EXE_usher");
 
 /// How many times faster than real time everything runs.
 const SPEED: f64 = 2000.0;
+/// The folder of the state.
+const STATE: &str = "state";
 
 /// A tenant with usher beside it. When it is dropped, everything that went over the wire is held against Microsoft's
 /// schema, and any request that the simulated tenant did not know fails the test.
 pub(crate) struct World {
     pub(crate) tenant: Tenant,
     pub(crate) clock: SimClock,
+    /// `USHER_STATE`: a folder, unless a test says otherwise.
+    pub(crate) state_setting: String,
+    /// Where the app's queues are: in memory, unless a test says otherwise.
+    pub(crate) queues: QueueStorage,
     cloud: Cloud,
     folder: TempDir,
     config: Config,
@@ -102,7 +109,9 @@ impl World {
         let mut tenant = TenantOptions { cloud, ..TenantOptions::new(clock.clone()) };
         options(&mut tenant);
         let tenant = Tenant::start(tenant).await.expect("a tenant");
-        let world = Self { tenant, clock, cloud, folder: tempfile::tempdir().expect("a folder"), config };
+        let folder = tempfile::tempdir().expect("a folder");
+        let state_setting = format!("file://{}", folder.path().join(STATE).display());
+        let world = Self { tenant, clock, state_setting, queues: QueueStorage::default(), cloud, folder, config };
         app::assemble(world.app()).expect("an app folder");
         world.write_config();
         world
@@ -141,19 +150,19 @@ impl World {
         self.app().join("usher.toml")
     }
 
-    /// Where the state is.
+    /// The folder that the state is in.
     pub(crate) fn state(&self) -> PathBuf {
-        self.folder.path().join("state")
+        self.folder.path().join(STATE)
     }
 
     /// The variables that point usher to this world. Its clock starts now.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         [
-            ("USHER_STATE", format!("file://{}", self.state().display())),
+            ("USHER_STATE", self.state_setting.clone()),
             ("USHER_GRAPH_ROOT", self.tenant.graph_root().to_owned()),
             ("USHER_LOGIN_ROOT", self.tenant.login_root()),
             ("USHER_NOW", self.clock.now().to_string()),
-            ("USHER_SPEED", SPEED.to_string()),
+            ("USHER_SPEED", self.clock.speed().to_string()),
             ("IDENTITY_ENDPOINT", self.tenant.identity_endpoint()),
             ("IDENTITY_HEADER", self.tenant.identity_header()),
         ]
@@ -186,7 +195,9 @@ impl World {
 
     /// Starts the app under the host stand-in.
     pub(crate) async fn host(&self) -> Result<Host> {
-        app::start(self.app(), self.clock.clone(), self.variables()).await
+        let mut options = app::options(self.app(), self.clock.clone(), self.variables());
+        options.queues = self.queues.clone();
+        Host::start(options).await
     }
 
     /// One tick of the quick path: the timer fires, and the queue is worked off.

@@ -9,11 +9,15 @@
 //! - [`tenant`]: the directory as a model, its HTTP front (Graph, managed identity), people and administrators as actors.
 //! - [`host`]: the Functions host: process, timers, queues, envelopes.
 //! - [`conformance`]: holds every Graph exchange against Microsoft's published schema of the cloud it is meant for.
+//! - [`storage`]: a stand-in for Azure Blob Storage. [`steps`]: where a test hooks into a request to it or to the tenant.
 //! - [`clock`]: the time that they share, which tests move.
 
 pub mod clock;
 pub mod cloud;
 pub mod conformance;
+mod connection;
 pub mod exchange;
 pub mod host;
+pub mod steps;
+pub mod storage;
 pub mod tenant;

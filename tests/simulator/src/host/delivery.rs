@@ -2,7 +2,7 @@
 //!
 //! Responsible for: parallelism, retries after `visibilityTimeout`, and poison queues.
 //!
-//! Not responsible for: how messages are kept (`queue`).
+//! Not responsible for: where and how messages are kept (`queue`).
 
 use super::envelope;
 use super::function::{Function, Trigger};
@@ -18,20 +18,19 @@ const LONGEST_NAME: usize = 63;
 
 impl Host {
     /// Puts a message text into a queue, stored as host.json says.
-    pub fn enqueue(&self, queue: &str, text: &str) -> Result<()> {
-        self.0.put(queue, text.into())
+    pub async fn enqueue(&self, queue: &str, text: &str) -> Result<()> {
+        self.0.put(queue, text.into()).await
     }
 
     /// Puts a message into a queue as it is, whatever host.json says of its encoding.
-    pub fn enqueue_stored(&self, queue: &str, stored: &str) -> Result<()> {
-        let now = self.0.clock.now();
-        self.0.queues.lock().put(queue, stored.to_owned(), now)
+    pub async fn enqueue_stored(&self, queue: &str, stored: &str) -> Result<()> {
+        self.0.queues.put(queue, stored.to_owned()).await
     }
 
-    /// The messages that lie in a queue, those included that are invisible.
-    pub fn messages(&self, queue: &str) -> Vec<QueueMessage> {
-        let encoding = self.0.config.queues.encoding;
-        self.0.queues.lock().list(queue, encoding)
+    /// The messages that lie in a queue: in memory those included that are invisible; in Azurite the first 32 visible
+    /// ones, which is all that Storage shows without taking them.
+    pub async fn messages(&self, queue: &str) -> Result<Vec<QueueMessage>> {
+        self.0.queues.list(queue, self.0.config.queues.encoding).await
     }
 
     /// Delivers the oldest visible message of a queue to the function that it triggers, and waits for the outcome.
@@ -41,14 +40,13 @@ impl Host {
         let _slot = self.0.slot(queue).await?;
         loop {
             self.0.ensure_running()?;
-            let now = self.0.clock.now();
-            let Some(message) = self.0.queues.lock().take(queue, now) else {
+            let Some(message) = self.0.queues.take(queue).await? else {
                 return Ok(None);
             };
             if message.dequeue_count <= self.0.config.queues.max_dequeue_count {
                 return Ok(Some(self.0.deliver(function, binding, queue, &message).await?));
             }
-            self.0.give_up(queue, &message)?;
+            self.0.give_up(queue, &message).await?;
         }
     }
 
@@ -61,12 +59,12 @@ impl Host {
     }
 
     /// Like [`drain`](Self::drain), but where messages wait for their time it moves the clock there and goes on, until
-    /// the queues are empty.
+    /// the queues are empty. An error with queues that do not follow that clock.
     pub async fn drain_advancing(&self, max_steps: usize) -> Result<Vec<Invocation>> {
         let mut invocations = Vec::new();
         loop {
             self.drain_into(&mut invocations, max_steps).await?;
-            let Some(next) = self.0.next_visible() else {
+            let Some(next) = self.0.next_visible()? else {
                 return Ok(invocations);
             };
             if next > self.0.clock.now() {
@@ -77,22 +75,20 @@ impl Host {
 
     async fn drain_into(&self, invocations: &mut Vec<Invocation>, max_steps: usize) -> Result<()> {
         loop {
-            let now = self.0.clock.now();
-            let waiting: Vec<(String, usize)> = {
-                let queues = self.0.queues.lock();
-                let triggers = self.0.slots.keys();
-                triggers
-                    .map(|queue| (queue.clone(), queues.visible(queue, now)))
-                    .filter(|(_, visible)| *visible > 0)
-                    .collect()
-            };
+            let mut waiting = Vec::new();
+            for queue in self.0.slots.keys() {
+                match self.0.queues.visible(queue).await? {
+                    0 => {}
+                    visible => waiting.push((queue, visible)),
+                }
+            }
             if waiting.is_empty() {
                 return Ok(());
             }
             for (queue, visible) in waiting {
                 let left = max_steps - invocations.len();
                 ensure!(left > 0, "{max_steps} deliveries did not empty the queues");
-                let deliveries = (0..visible.min(left)).map(|_| self.deliver_next(&queue));
+                let deliveries = (0..visible.min(left)).map(|_| self.deliver_next(queue));
                 for delivered in futures::future::join_all(deliveries).await {
                     invocations.extend(delivered?);
                 }
@@ -103,9 +99,9 @@ impl Host {
 
 impl Inner {
     /// Puts a message into a queue, stored as host.json says.
-    pub(super) fn put(&self, queue: &str, text: Vec<u8>) -> Result<()> {
+    pub(super) async fn put(&self, queue: &str, text: Vec<u8>) -> Result<()> {
         let stored = self.config.queues.encoding.encode(text)?;
-        self.queues.lock().put(queue, stored, self.clock.now())
+        self.queues.put(queue, stored).await
     }
 
     /// The function that a queue triggers, and its name for the message.
@@ -124,10 +120,10 @@ impl Inner {
         Ok(slots.context("no function")?.acquire().await?)
     }
 
-    fn next_visible(&self) -> Option<jiff::Timestamp> {
-        let queues = self.queues.lock();
+    fn next_visible(&self) -> Result<Option<jiff::Timestamp>> {
         let triggers = self.slots.keys();
-        triggers.filter_map(|queue| queues.next_visible(queue)).min()
+        let next: Vec<_> = triggers.map(|queue| self.queues.next_visible(queue)).collect::<Result<_>>()?;
+        Ok(next.into_iter().flatten().min())
     }
 
     async fn deliver(&self, function: &Function, binding: &str, queue: &str, message: &Delivery) -> Result<Invocation> {
@@ -147,33 +143,27 @@ impl Inner {
             }
         };
         if invocation.succeeded() {
-            self.queues.lock().delete(queue, message.id);
+            self.queues.delete(queue, message).await?;
         } else if message.dequeue_count >= self.config.queues.max_dequeue_count {
-            self.give_up(queue, message)?;
+            self.give_up(queue, message).await?;
         } else {
             let delay = match poison_queue(queue) {
-                Some(_) => self.config.queues.visibility_timeout.try_into()?,
+                Some(_) => self.config.queues.visibility_timeout,
                 // The host leaves such a message leased, against a fast endless loop.
-                None => LEASE,
+                None => LEASE.unsigned_abs(),
             };
-            let visible_at = self.clock.now() + delay;
-            self.queues.lock().release(queue, message.id, visible_at);
+            self.queues.release(queue, message, delay).await?;
         }
         Ok(invocation)
     }
 
     /// Moves a message to the poison queue; without one it stays where it is, unseen.
-    fn give_up(&self, queue: &str, message: &Delivery) -> Result<()> {
-        let now = self.clock.now();
-        let mut queues = self.queues.lock();
-        match poison_queue(queue) {
-            Some(poison) => {
-                queues.put(&poison, message.stored.clone(), now)?;
-                queues.delete(queue, message.id);
-            }
-            None => queues.abandon(queue, message.id, now),
-        }
-        Ok(())
+    async fn give_up(&self, queue: &str, message: &Delivery) -> Result<()> {
+        let Some(poison) = poison_queue(queue) else {
+            return self.queues.abandon(queue, message).await;
+        };
+        self.queues.put(&poison, message.stored.clone()).await?;
+        self.queues.delete(queue, message).await
     }
 }
 
@@ -184,7 +174,7 @@ struct Lease<'a>(&'a Inner, &'a str, &'a Delivery);
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let Self(host, queue, message) = self;
-        host.queues.lock().lapse(queue, message.id);
+        host.queues.lapse(queue, message);
     }
 }
 

@@ -172,7 +172,7 @@ impl Inner {
         match Reply::judge(status, &content_type, &body) {
             Reply::Completed(answer) => {
                 invocation.logs.clone_from(&answer.logs);
-                self.bind(function, &answer).map_err(|error| InvocationOutcome::Failed(format!("{error:#}")))
+                self.bind(function, &answer).await.map_err(|error| InvocationOutcome::Failed(format!("{error:#}")))
             }
             Reply::Failed(reason) => Err(InvocationOutcome::Failed(reason)),
             Reply::Never => {
@@ -212,14 +212,14 @@ impl Inner {
     }
 
     /// Binds the outputs one after the other, as the host does: what was bound before a failure stays.
-    fn bind(&self, function: &Function, answer: &Answer) -> Result<Option<HttpAnswer>> {
+    async fn bind(&self, function: &Function, answer: &Answer) -> Result<Option<HttpAnswer>> {
         let mut http = None;
         for output in &function.outputs {
             match output {
                 Output::Http { binding } => http = Some(answer.http(binding)?),
                 Output::Queue { binding, queue } => {
                     for message in answer.messages(binding)? {
-                        self.put(queue, message)?;
+                        self.put(queue, message).await?;
                     }
                 }
             }

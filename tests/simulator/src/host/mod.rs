@@ -30,7 +30,7 @@ pub use console::{ConsoleLevel, ConsoleLine};
 pub use http::{FunctionKey, HttpAnswer};
 pub use invoke::{Invocation, InvocationOutcome};
 pub use process::ProcessEvent;
-pub use queue::QueueMessage;
+pub use queue::{QueueMessage, QueueStorage};
 
 use crate::clock::SimClock;
 use anyhow::{Context, Result, bail};
@@ -61,8 +61,10 @@ pub struct HostOptions {
     /// The app's settings. The handler gets them and, of the test's own environment, only `PATH`, `HOME`, `TMPDIR` and
     /// what coverage needs; a setting of the same name wins.
     pub settings: Vec<(String, String)>,
-    /// The time that the handler is told, and that queues and timers follow.
+    /// The time that the handler is told, and that timers and queues in memory follow.
     pub clock: SimClock,
+    /// Where the queues are.
+    pub queues: QueueStorage,
     /// A variable that is set to the clock's time at each start of the process.
     pub now_variable: Option<String>,
     /// The real time after which an invocation is given up, instead of host.json's functionTimeout.
@@ -84,6 +86,7 @@ impl HostOptions {
             app_root: app_root.into(),
             settings: Vec::new(),
             clock,
+            queues: QueueStorage::default(),
             now_variable: None,
             function_timeout: None,
             initialization_timeout: None,
@@ -120,7 +123,7 @@ struct Inner {
     timers: BTreeMap<String, Timer>,
     /// For each queue that triggers a function, its places for messages under way.
     slots: BTreeMap<String, Semaphore>,
-    queues: Shared<Queues>,
+    queues: Box<dyn Queues>,
     invocations: Shared<Vec<Invocation>>,
     listeners: Shared<Vec<JoinSet<()>>>,
 }
@@ -186,9 +189,10 @@ impl Host {
                 Trigger::Http(_) => {}
             }
         }
-        // The handler is on this machine, whatever proxy the tests' environment names.
+        // Handler and Azurite are on this machine, whatever proxy the tests' environment names.
         let client = reqwest::Client::builder().no_proxy().build()?;
         let handler = handler(&options, &config, client.clone())?;
+        let queues = options.queues.open(&options.clock, &client)?;
         Ok(Self(Arc::new(Inner {
             function_timeout: options.function_timeout.or(config.function_timeout),
             config,
@@ -201,7 +205,7 @@ impl Host {
             handler,
             timers,
             slots,
-            queues: Shared::default(),
+            queues,
             invocations: Shared::default(),
             listeners: Shared::default(),
         })))

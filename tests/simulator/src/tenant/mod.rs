@@ -6,7 +6,7 @@
 //! - `model`, `user`, `user_properties`, `objects`, `options`, `policy`, `mail`: what there is.
 //! - `replication`: how changes spread.
 //! - `actors`, `population`: what people, administrators and Entra Connect do.
-//! - `server`, `connection`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
+//! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
 //! - `auth`, `identity`: tokens.
 //! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`: query options, filters and projections.
@@ -16,7 +16,6 @@
 mod actors;
 mod auth;
 mod batch;
-mod connection;
 mod cost;
 mod delta;
 mod error;
@@ -66,6 +65,7 @@ pub use population::SyncedPerson;
 pub use user::{AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
 use crate::exchange::Exchange;
+use crate::steps::{Hooks, Step, Then};
 use anyhow::Context;
 use meter::Meter;
 use server::{Shared, lock};
@@ -79,6 +79,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Tenant {
     shared: Shared,
+    hooks: Hooks,
     root: String,
     secret: Uuid,
     _server: Arc<Server>,
@@ -117,8 +118,9 @@ impl Tenant {
             served: 0,
         };
         let shared = Arc::new(Mutex::new(state));
-        let task = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
-        Ok(Self { shared, root, secret, _server: Arc::new(Server(task.abort_handle())) })
+        let hooks = Hooks::default();
+        let task = tokio::spawn(server::serve(listener, Arc::clone(&shared), hooks.clone()));
+        Ok(Self { shared, hooks, root, secret, _server: Arc::new(Server(task.abort_handle())) })
     }
 
     /// Graph's root without the version: `USHER_GRAPH_ROOT`.
@@ -152,7 +154,8 @@ impl Tenant {
     }
 
     /// Every request to Graph since the start or the last [`Self::clear_exchanges`], in the order of their answers:
-    /// those inside a batch come before the batch. One whose connection was cut has status 0.
+    /// those inside a batch come before the batch. One whose connection was cut has status 0; where a hook cut it after
+    /// its effect, it has the status that was to be answered.
     pub fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.shared).exchanges.clone()
     }
@@ -216,6 +219,16 @@ impl Tenant {
     /// What was let through since the start, with limits or without.
     pub fn usage(&self) -> Usage {
         lock(&self.shared).meter.usage
+    }
+
+    /// Tells `hook` of every step of every request to Graph from now on; a batch is one request.
+    pub fn on_step(&self, hook: impl Fn(&Step) -> Then + Send + Sync + 'static) {
+        self.hooks.set(Some(Arc::new(hook)));
+    }
+
+    /// Nobody is told any more.
+    pub fn clear_hook(&self) {
+        self.hooks.set(None);
     }
 
     /// Forgets the faults that have not come yet.

@@ -45,10 +45,30 @@ impl Request {
         }
     }
 
+    /// Whether it may change something; a batch may if one of its requests may.
+    pub(super) fn is_write(&self) -> bool {
+        match &self.body {
+            Body::Json(batch) if self.path == "/$batch" => {
+                let inner = batch["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
+                inner.iter().any(|request| {
+                    let text = |name: &str| request[name].as_str().unwrap_or_default();
+                    may_change(text("method"), text("url"))
+                })
+            }
+            _ => may_change(&self.method, &self.path),
+        }
+    }
+
     /// The path's segments, percent-decoded.
     pub(super) fn segments(&self) -> Vec<String> {
         self.path.trim_start_matches('/').split('/').map(percent_decode).collect()
     }
+}
+
+/// What is posted to ask about memberships only reads.
+fn may_change(method: &str, path: &str) -> bool {
+    let asks = |end: &str| method == "POST" && path.ends_with(end);
+    method != "GET" && !asks("/checkMemberGroups") && !asks("/getMemberGroups")
 }
 
 fn percent_decode(segment: &str) -> String {

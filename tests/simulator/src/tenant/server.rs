@@ -1,10 +1,11 @@
 //! HTTP in and out: which part of the tenant a path belongs to, and how requests and answers look on the wire.
 
-use super::connection::{Cut, CuttableListener};
 use super::faults::Damage;
 use super::identity;
 use super::request::{Answer, Body, Payload, Request};
 use super::state::State;
+use crate::connection::{CuttableListener, Line};
+use crate::steps::{Hooks, Service, Stage, Step, Then, to_the_end};
 use axum::Router;
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::extract::connect_info::ConnectInfo;
@@ -33,16 +34,17 @@ pub(super) fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 /// Serves until the task is aborted.
-pub(super) async fn serve(listener: TcpListener, shared: Shared) {
-    let router = Router::new()
-        .fallback(move |ConnectInfo(cut): ConnectInfo<Cut>, request| answer(Arc::clone(&shared), cut, request));
-    let service = router.into_make_service_with_connect_info::<Cut>();
+pub(super) async fn serve(listener: TcpListener, shared: Shared, hooks: Hooks) {
+    let router = Router::new().fallback(move |ConnectInfo(line): ConnectInfo<Line>, request| {
+        to_the_end(answer(Arc::clone(&shared), hooks.clone(), line, request))
+    });
+    let service = router.into_make_service_with_connect_info::<Line>();
     if let Err(error) = axum::serve(CuttableListener(listener), service).await {
         tracing::error!("the simulated tenant stopped: {error}");
     }
 }
 
-async fn answer(shared: Shared, cut: Cut, request: axum::extract::Request) -> Response {
+async fn answer(shared: Shared, hooks: Hooks, line: Line, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -56,11 +58,34 @@ async fn answer(shared: Shared, cut: Cut, request: axum::extract::Request) -> Re
         lock(&shared).violate(format!("{} {}: nothing is simulated here", parts.method, parts.uri));
         return (StatusCode::NOT_IMPLEMENTED, Json(json!({"error": "not simulated"}))).into_response();
     };
-    let answer = lock(&shared).serve(&graph_request(below, &parts, &body));
+    let request = graph_request(below, &parts, &body);
+    let mut step = Step {
+        stage: Stage::Received,
+        service: Service::Graph,
+        operation: request.method.clone(),
+        target: request.path.clone(),
+        is_write: request.is_write(),
+    };
+    let answer = carry_out(&shared, &hooks, &request, &mut step).await;
     if answer.damage == Some(Damage::Lost) {
-        cut.cut();
+        line.cut();
     }
-    response(answer, parts.headers.get("client-request-id"))
+    step.stage = Stage::Answered;
+    line.watch(response(answer, parts.headers.get("client-request-id")), move || {
+        hooks.tell(&step);
+    })
+}
+
+/// Leads a request through its stages. The state is not locked while the hook is told.
+async fn carry_out(shared: &Shared, hooks: &Hooks, request: &Request, step: &mut Step) -> Answer {
+    match hooks.step(step).await {
+        Then::Cut => return lock(shared).lose(request),
+        Then::Refuse(status, code) => return lock(shared).refuse(request, status, code),
+        Then::GoOn | Then::Wait(_) | Then::Hold(_) => {}
+    }
+    let answer = lock(shared).serve(request);
+    step.stage = Stage::Done;
+    if matches!(hooks.step(step).await, Then::Cut) { Answer::lost() } else { answer }
 }
 
 fn graph_request(below: &str, parts: &Parts, body: &Bytes) -> Request {

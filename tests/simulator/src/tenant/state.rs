@@ -40,6 +40,18 @@ impl State {
         })
     }
 
+    /// Answers a request so, without effect.
+    pub(super) fn refuse(&mut self, request: &Request, status: u16, code: &str) -> Answer {
+        self.exchange(request, |_| Err(GraphError::new(status, code, "A refusal that was ordered.")))
+    }
+
+    /// Leaves a request without effect and without answer.
+    pub(super) fn lose(&mut self, request: &Request) -> Answer {
+        let answer = Answer::lost();
+        self.record(request, &answer);
+        answer
+    }
+
     /// Carries out a request if the limits allow it.
     pub(super) fn carry_out(&mut self, caller: &Caller, request: &Request) -> GraphResult {
         let directory = &self.directory;

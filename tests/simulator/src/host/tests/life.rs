@@ -135,7 +135,7 @@ async fn an_exit_with_0_leaves_a_dead_app_until_the_platform_recycles_it() {
     host.fire_timer("exit-0").await.unwrap();
     let refused = InvocationOutcome::HandlerLost("connection refused".to_owned());
     assert_eq!(host.fire_timer("env").await.unwrap().outcome, refused);
-    host.enqueue("jobs", "a").unwrap();
+    host.enqueue("jobs", "a").await.unwrap();
     assert_eq!(host.deliver_next("jobs").await.unwrap().unwrap().outcome, refused);
     assert_eq!(host.request("GET", "/api/people/next", &[], "").await.status, 500);
     host.restart().await.unwrap();
@@ -153,10 +153,10 @@ async fn the_third_error_stops_the_host() {
     host.kill().await.unwrap();
     assert!(host.running().await.is_err());
     assert!(matches!(host.process_events().last(), Some(ProcessEvent::HostStopped { .. })));
-    host.enqueue("jobs", "a").unwrap();
+    host.enqueue("jobs", "a").await.unwrap();
     assert!(host.fire_timer("env").await.is_err());
     assert!(host.deliver_next("jobs").await.is_err());
-    assert_eq!(host.messages("jobs")[0].dequeue_count, 0);
+    assert_eq!(host.messages("jobs").await.unwrap()[0].dequeue_count, 0);
     assert_eq!(host.request("GET", "/api/people/next", &[], "").await.status, 503);
     host.restart().await.unwrap();
     environment(&host).await;

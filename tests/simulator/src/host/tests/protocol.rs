@@ -109,7 +109,7 @@ async fn outputs_of_a_failure_are_discarded() {
     let test = Scripted::new().await;
     test.reply(500, "application/json", r#"{"Outputs":{"wake":"x"}}"#);
     test.host.fire_timer("tick").await.unwrap();
-    assert!(test.host.messages("jobs").is_empty());
+    assert!(test.host.messages("jobs").await.unwrap().is_empty());
 }
 
 /// The texts of the messages that an output becomes.
@@ -118,7 +118,7 @@ async fn texts(output: Value) -> Vec<Option<String>> {
     test.reply_json(&json!({"Outputs": {"wake": output}}));
     let invocation = test.host.fire_timer("tick").await.unwrap();
     assert_eq!(invocation.outcome, InvocationOutcome::Succeeded);
-    let messages = test.host.messages("jobs").into_iter();
+    let messages = test.host.messages("jobs").await.unwrap().into_iter();
     messages.map(|message| message.text).collect()
 }
 
@@ -164,5 +164,5 @@ async fn an_output_without_a_binding_is_ignored() {
     let test = Scripted::new().await;
     test.reply_json(&json!({"Outputs": {"Wake": "x", "nothing": "y"}}));
     assert!(test.host.fire_timer("tick").await.unwrap().succeeded());
-    assert!(test.host.messages("jobs").is_empty());
+    assert!(test.host.messages("jobs").await.unwrap().is_empty());
 }

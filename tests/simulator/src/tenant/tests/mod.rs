@@ -13,6 +13,7 @@ mod membership;
 mod queries;
 mod reading;
 mod refusals;
+mod steps;
 mod sweeping;
 mod throttling;
 mod updates;

@@ -1,7 +1,8 @@
 //! What the memory learns from the journal's records.
 
+use super::waves::{WaveCount, WaveStep};
 use super::*;
-use crate::journal::record::ActionKind;
+use crate::journal::record::{ActionKind, Job};
 use uuid::Uuid;
 
 fn at(minutes: i64) -> Timestamp {
@@ -27,7 +28,7 @@ fn intent(minutes: i64) -> Record {
 }
 
 fn outcome(minutes: i64, outcome: Outcome) -> Record {
-    Record::Outcome { person: person(), at: at(minutes), outcome }
+    Record::Outcome { run: Uuid::nil().into(), person: person(), at: at(minutes), outcome }
 }
 
 fn after(records: &[Record]) -> Memory {
@@ -51,14 +52,15 @@ fn an_intent_without_outcome_stays_open_until_two_readings_far_enough_apart_show
             assert_eq!(after(&records).unconfirmed().count(), 1, "reading at {minutes}");
         }
         records.push(reading(15));
-        assert!(after(&records).person(person()).is_none(), "may be tried again");
+        let memory = after(&records);
+        assert!(memory.step(person()).is_none() && memory.brought_in(person()).is_none(), "may be tried again");
     }
 }
 
 #[test]
 fn a_reading_that_shows_the_effect_settles_the_step() {
     let memory = after(&[intent(0), Record::reading(person(), at(1), true)]);
-    assert!(memory.person(person()).unwrap().brought_in);
+    assert_eq!(memory.brought_in(person()).unwrap().1, at(0));
     assert_eq!(memory.unconfirmed().count(), 0);
 }
 
@@ -101,4 +103,38 @@ fn a_wave_counts_what_was_sent_in_it_across_runs() {
     assert!(!WaveCount { sent: 9, refused: 1, open: 0 }.is_clean());
     assert!(WaveCount { sent: 10, refused: 1, open: 0 }.is_clean());
     assert!(!WaveCount { sent: 10, refused: 0, open: 1 }.is_clean());
+}
+
+#[test]
+fn an_outcome_of_another_run_closes_nothing() {
+    let mut records = vec![intent(0)];
+    let other = Uuid::from_u128(1).into();
+    records.push(Record::Outcome { run: other, person: person(), at: at(1), outcome: Outcome::NotSent });
+    assert_eq!(after(&records).unconfirmed().count(), 1);
+    records.push(outcome(1, Outcome::Done));
+    records.push(outcome(2, Outcome::NotSent));
+    let memory = after(&records);
+    assert!(memory.brought_in(person()).is_some(), "the first outcome stays");
+    assert_eq!(sent(&memory, 3), 1);
+}
+
+#[test]
+fn of_whoever_is_settled_only_the_origin_is_kept() {
+    let memory = after(&[intent(0), outcome(0, Outcome::Done)]);
+    let saved = serde_json::to_string(&memory).unwrap();
+    assert!(!saved.contains("x@fabrikam.us"), "{saved}");
+    assert_eq!(memory.invited_domain(person(), "p"), Some("fabrikam.us"));
+    assert_eq!(memory.invited_domain(person(), "another"), None);
+    assert_eq!(serde_json::from_str::<Memory>(&saved).unwrap(), memory);
+}
+
+#[test]
+fn a_refusal_is_forgotten_after_two_days() {
+    let refused = Outcome::Refused { code: "x".into(), request_id: None };
+    let mut records = vec![intent(0), outcome(0, refused)];
+    let run = |minutes| Record::RunStarted { run: Uuid::nil().into(), job: Job::Invite, at: at(minutes) };
+    records.push(run(47 * 60));
+    assert!(after(&records).step(person()).is_some());
+    records.push(run(48 * 60));
+    assert!(after(&records).step(person()).is_none());
 }

@@ -1,25 +1,29 @@
 //! Carrying out a plan: batch by batch, each journalled before it is sent.
 //!
-//! Responsible for: the order intent, request, outcome; the pace; and whom a refusal stops. One person's failure never
-//! stops the others; a refusal that counts for a partner or for the tenant opens the circuit breaker there. Not responsible
-//! for: deciding who; the plan is taken as it is.
+//! Responsible for: the order intent, request, outcome; the pace; who is left out because somebody else touched them; and
+//! whom a refusal stops. One person's failure never stops the others; a refusal that counts for a partner or for the tenant
+//! opens the circuit breaker there. Not responsible for: deciding who; the plan is taken as it is. When it may write is the
+//! [`Writer`]'s to say, what an answer means [`verdict`]'s.
 
-use crate::clock::Clock;
+pub mod verdict;
+
 use crate::config::{Config, Partner};
 use crate::graph::catalogue::{
-    self, FORBIDDEN_THROUGHOUT, PERMISSION_MISSING, REFUSED_THROUGHOUT, Refusal, SAME_OBJECT, Scope, UNEXPLAINED,
+    self, FORBIDDEN_THROUGHOUT, PERMISSION_MISSING, REFUSED_THROUGHOUT, Refusal, Scope, UNEXPLAINED,
 };
-use crate::graph::model::Invitation;
 use crate::graph::writer::{InvitationRequest, InvitedUserId, MessageInfo};
-use crate::graph::{Client, DirectoryWriter, GraphError, Kind};
+use crate::graph::{Client, DirectoryWriter, Kind};
 use crate::ids::{RunId, UserId};
+use crate::journal::memory::Memory;
 use crate::journal::record::{CircuitEvent, Intent, Outcome, Record};
-use crate::journal::{Journal, JournalError};
+use crate::people::guard;
 use crate::people::plan::Action;
 use crate::report::ErrorReport;
 use crate::until::Until;
-use std::collections::{HashMap, VecDeque};
+use crate::writer::{SliceError, Writer};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
+use verdict::{Applied, Verdict, judge};
 
 /// A batch is not begun when less real time is left than it may take: a request times out after 30 seconds.
 const TIME_FOR_A_BATCH: Duration = Duration::from_secs(40);
@@ -30,22 +34,13 @@ const MAX_FRUITLESS: usize = 10;
 /// So many different people in a row refused, and nobody accepted: it is not the people.
 const REFUSALS_THAT_ARE_NOT_THE_PEOPLES: usize = 3;
 
-/// What became of one action.
-#[derive(Clone, Debug)]
-pub struct Applied {
-    /// For the journal.
-    pub outcome: Outcome,
-    /// For the report, unless done.
-    pub error: Option<ErrorReport>,
-    /// Graph refused it for rate, and nothing else.
-    pub throttled: bool,
-}
-
 /// How a partner's actions came to an end.
 #[derive(Debug, Default)]
 pub struct Ended {
     /// What became of each action that was sent.
     pub applied: HashMap<UserId, Applied>,
+    /// Who was left out, because somebody else was about to touch them after they had been observed.
+    pub skipped: HashSet<UserId>,
     /// Whether every action's turn came.
     pub finished: bool,
     /// What stopped the rest, if it was not the time.
@@ -66,64 +61,65 @@ pub struct Applier<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// The only way to change the directory.
-    pub writer: &'a DirectoryWriter,
-    /// What the writer sends through.
+    pub directory: &'a DirectoryWriter,
+    /// What it sends through.
     pub client: &'a Client,
     /// The run.
     pub run: RunId,
     /// Where everything is written down before it is sent.
-    pub journal: &'a mut Journal,
-    /// What goes into the journal with the next segment.
-    pub records: Vec<Record>,
+    pub writer: &'a mut Writer,
     /// How long.
     pub until: &'a mut Until,
 }
 
-/// What one answer amounts to.
-struct Verdict {
-    person: UserId,
-    applied: Applied,
-    refusal: Option<Refusal>,
-    kind: Option<Kind>,
-}
-
 impl Applier<'_> {
-    /// Carries out a partner's actions in order; `done` is told how many more came to an end. The outcomes of the last
-    /// batch are in [`Applier::records`] afterwards.
+    /// Carries out a partner's actions in order; `done` is told how many more came to an end. A slice may go on
+    /// afterwards, with the outcomes of the last batch noted in it.
     ///
     /// # Errors
-    /// When the journal cannot be written; then nothing more was sent.
+    /// When the journal cannot be written, or the lease is not to be had; then nothing more was sent.
     pub async fn apply(
         &mut self,
         partner: &Partner,
-        actions: &[&Action],
+        actions: &[Action],
         done: &(dyn Fn(usize) + Sync),
-    ) -> Result<Ended, JournalError> {
+    ) -> Result<Ended, SliceError> {
         let mut ended = Ended::default();
         let mut fruitless = 0;
-        let mut queue: VecDeque<&Action> = actions.iter().copied().collect();
-        while !queue.is_empty() {
-            let batch: Vec<_> = queue.drain(..queue.len().min(self.client.limits().batch_size())).collect();
-            match self.ready(batch.len()).await {
+        let mut queue: VecDeque<&Action> = actions.iter().collect();
+        while let size @ 1.. = self.next_batch(partner, queue.len()) {
+            match self.ready(size).await? {
                 Ready::Yes => {}
                 Ready::NoTime => return Ok(ended),
-                Ready::TooLong => {
-                    ended.stopped = Some(Stopped { error: throttled_for_long(), circuit: None });
-                    return Ok(ended);
-                }
+                Ready::TooLong => return Ok(ended.stopped_by(throttled_for_long())),
+            }
+            match self.begin_slice().await {
+                Err(SliceError::NoTime) => return Ok(ended),
+                other => other?,
+            }
+            let left_out = self.leave_out_touched(&mut queue, &mut ended);
+            done(left_out);
+            // Others may also have used up the day's ceiling.
+            let size = size.min(self.next_batch(partner, queue.len()));
+            let batch: Vec<_> = queue.drain(..size).collect();
+            if batch.is_empty() {
+                continue;
             }
             let intents: Vec<_> = batch.iter().map(|action| Record::Intent(self.intent(partner, action))).collect();
-            self.records.extend(intents);
-            self.write_down().await?;
+            self.writer.note(intents);
+            self.writer.write().await?;
+            if !self.writer.may_send() {
+                self.take_back(&batch);
+                return Ok(ended.stopped_by(state_too_slow()));
+            }
             let requests: Vec<_> = batch.iter().map(|action| self.request(partner, action)).collect();
-            let answers = self.writer.invite(&requests).await;
+            let answers = self.directory.invite(&requests).await;
             let mut verdicts: Vec<_> =
                 batch.iter().zip(answers).map(|(action, answer)| judge(action.person, answer)).collect();
             let stop = self.stop(partner, &mut verdicts, &ended).await;
-            let at = self.clock().now();
             for verdict in verdicts {
                 let outcome = verdict.applied.outcome.clone();
-                self.records.push(Record::Outcome { person: verdict.person, at, outcome });
+                self.note_outcome(verdict.person, outcome);
                 ended.applied.insert(verdict.person, verdict.applied);
             }
             self.note_circuit(partner, stop.as_ref(), &ended);
@@ -132,14 +128,13 @@ impl Applier<'_> {
                 return Ok(ended);
             }
             // Refused for rate, nothing has happened yet: it goes again when its time comes, in its old order.
-            let throttled =
-                |action: &&&Action| ended.applied.get(&action.person).is_some_and(|applied| applied.throttled);
-            let again: Vec<_> = batch.iter().filter(throttled).copied().collect();
-            done(batch.len() - again.len());
-            fruitless = if again.len() == batch.len() { fruitless + 1 } else { 0 };
+            let throttled = |action: &&Action| ended.applied.get(&action.person).is_some_and(|one| one.throttled);
+            let sent = batch.len();
+            let again: Vec<_> = batch.into_iter().filter(throttled).collect();
+            done(sent - again.len());
+            fruitless = if again.len() == sent { fruitless + 1 } else { 0 };
             if fruitless == MAX_FRUITLESS {
-                ended.stopped = Some(Stopped { error: throttled_for_long(), circuit: None });
-                return Ok(ended);
+                return Ok(ended.stopped_by(throttled_for_long()));
             }
             for action in again.into_iter().rev() {
                 queue.push_front(action);
@@ -149,41 +144,73 @@ impl Applier<'_> {
         Ok(ended)
     }
 
-    /// Appends what waits for the next segment of the journal, if anything does.
-    ///
-    /// # Errors
-    /// When the journal cannot be written.
-    pub async fn write_down(&mut self) -> Result<(), JournalError> {
-        if self.records.is_empty() {
-            return Ok(());
-        }
-        let now = self.clock().now();
-        self.journal.append(std::mem::take(&mut self.records), now).await
+    fn memory(&self) -> &Memory {
+        self.writer.journal().memory()
     }
 
-    fn clock(&self) -> &Clock {
-        self.client.clock()
+    /// How many of those left may be sent next: what a batch holds, and the ceilings leave now, over all paths.
+    fn next_batch(&self, partner: &Partner, left: usize) -> usize {
+        let ceiling = guard::room(partner, self.memory(), self.client.clock().now());
+        left.min(self.client.limits().batch_size()).min(ceiling)
     }
 
-    /// Waits until Graph's limits and the configured pace let so many invitations pass, and pays for them.
-    async fn ready(&mut self, invitations: usize) -> Ready {
+    /// Waits until Graph's limits and the configured pace let so many invitations pass, and pays for them. A longer wait is
+    /// not spent under the lease.
+    async fn ready(&mut self, invitations: usize) -> Result<Ready, SliceError> {
         let cost = DirectoryWriter::cost_of_invitations(invitations);
         loop {
             if self.until.is_over(TIME_FOR_A_BATCH) {
-                return Ready::NoTime;
+                return Ok(Ready::NoTime);
             }
             let wait = self.client.limits().take(cost);
             if wait.is_zero() {
-                return Ready::Yes;
+                return Ok(Ready::Yes);
             }
             if self.client.limits().graph_wants_to_wait() > PATIENCE {
-                return Ready::TooLong;
+                return Ok(Ready::TooLong);
             }
-            let clock = self.client.clock().clone();
-            if !self.until.sleep(&clock, wait).await {
-                return Ready::NoTime;
+            if self.writer.is_over(wait) {
+                self.writer.end().await?;
+            }
+            if !self.until.sleep(self.client.clock(), wait).await {
+                return Ok(Ready::NoTime);
             }
         }
+    }
+
+    /// Begins a slice where none goes on. What others sent meanwhile counts against the same limits.
+    async fn begin_slice(&mut self) -> Result<(), SliceError> {
+        if self.writer.begin(self.until).await?
+            && let Some((at, count)) = self.memory().last_invitations()
+        {
+            self.client.limits().sent_before(at, count);
+        }
+        Ok(())
+    }
+
+    /// Removes people whom others were about to touch since they were observed; how many.
+    fn leave_out_touched(&self, queue: &mut VecDeque<&Action>, ended: &mut Ended) -> usize {
+        let before = queue.len();
+        queue.retain(|action| {
+            let touched = self.writer.was_touched(action.person);
+            if touched {
+                ended.skipped.insert(action.person);
+            }
+            !touched
+        });
+        before - queue.len()
+    }
+
+    /// Notes that a batch which stands in the journal was not sent.
+    fn take_back(&mut self, batch: &[&Action]) {
+        for action in batch {
+            self.note_outcome(action.person, Outcome::NotSent);
+        }
+    }
+
+    fn note_outcome(&mut self, person: UserId, outcome: Outcome) {
+        let at = self.client.clock().now();
+        self.writer.note([Record::Outcome { run: self.run, person, at, outcome }]);
     }
 
     /// Whether a batch's answers stop the partner, and if they open the circuit breaker, by which refusal. People who were
@@ -213,7 +240,7 @@ impl Applier<'_> {
             return None;
         }
         // While the circuit breaker is open, this was the one that tried whether it is over.
-        if let Some(circuit) = self.journal.memory().circuit_of(&partner.name)
+        if let Some(circuit) = self.memory().circuit_of(&partner.name)
             && refusals().next().is_some()
         {
             return catalogue::by_name(&circuit.reason);
@@ -223,7 +250,7 @@ impl Applier<'_> {
             if self.client.permissions().await.is_some_and(|held| !held.may_invite()) {
                 return Some(PERMISSION_MISSING);
             }
-            let earlier = self.journal.memory().partner(&partner.name).map_or(0, |known| known.refused_in_a_row);
+            let earlier = self.memory().partner(&partner.name).map_or(0, |known| known.refused_in_a_row);
             if earlier as usize + unexplained >= REFUSALS_THAT_ARE_NOT_THE_PEOPLES {
                 return Some(FORBIDDEN_THROUGHOUT);
             }
@@ -234,23 +261,23 @@ impl Applier<'_> {
 
     /// Journals that the circuit breaker opened, or that an open one closed because somebody was accepted.
     fn note_circuit(&mut self, partner: &Partner, stop: Option<&Stopped>, ended: &Ended) {
-        let at = self.clock().now();
+        let at = self.client.clock().now();
         if let Some(refusal) = stop.and_then(|stop| stop.circuit) {
             let event = CircuitEvent::Opened {
                 reason: refusal.name.to_owned(),
                 until_a_person_says_so: refusal.until_a_person_says_so,
             };
             let partner = (refusal.scope == Scope::Partner).then(|| partner.name.clone());
-            self.records.push(Record::Circuit { partner, at, event });
+            self.writer.note([Record::Circuit { partner, at, event }]);
             return;
         }
         if ended.applied.values().any(|applied| applied.outcome == Outcome::Done) {
             let concerned = |open: Option<&str>| open.is_none_or(|name| name == partner.name);
-            let closed = self.journal.memory().circuits().filter(|(open, _)| concerned(*open));
+            let closed = self.memory().circuits().filter(|(open, _)| concerned(*open));
             let records: Vec<_> = closed
                 .map(|(open, _)| Record::Circuit { partner: open.map(str::to_owned), at, event: CircuitEvent::Closed })
                 .collect();
-            self.records.extend(records);
+            self.writer.note(records);
         }
     }
 
@@ -264,7 +291,7 @@ impl Applier<'_> {
             reason: action.reason.name().to_owned(),
             before: action.before.clone(),
             after: action.after.clone(),
-            at: self.clock().now(),
+            at: self.client.clock().now(),
         }
     }
 
@@ -292,11 +319,9 @@ enum Ready {
     TooLong,
 }
 
-impl Verdict {
-    /// Whether what the person was answered stays theirs, when `refusal` stops everybody.
-    fn is_the_persons(&self, refusal: Refusal) -> bool {
-        self.refusal
-            .is_none_or(|own| own.scope == Scope::Person && (own.name != UNEXPLAINED || refusal == REFUSED_THROUGHOUT))
+impl Ended {
+    fn stopped_by(self, error: ErrorReport) -> Self {
+        Self { stopped: Some(Stopped { error, circuit: None }), ..self }
     }
 }
 
@@ -309,54 +334,12 @@ fn throttled_for_long() -> ErrorReport {
     }
 }
 
-/// What the answer to a conversion means.
-fn judge(person: UserId, answer: Result<Invitation, GraphError>) -> Verdict {
-    let done = |refusal| Verdict {
-        person,
-        applied: Applied { outcome: Outcome::Done, error: None, throttled: false },
-        refusal,
-        kind: None,
-    };
-    let error = match answer {
-        Ok(Invitation { invited_user: Some(user) }) if user.id == person => return done(None),
-        Ok(Invitation { invited_user: Some(_) }) => return invited_somebody_else(person),
-        Ok(Invitation { invited_user: None }) => {
-            GraphError::new(Kind::OutcomeUnknown, "POST /invitations", "the answer names no user")
-        }
-        Err(error) => error,
-    };
-    let (outcome, refusal) = match &error.kind {
-        // The request never reached Graph, or Graph says that it did nothing. Not found: the account is too new for the part
-        // of Graph that was asked, and is tried again in a later run. 409: somebody else is changing it right now.
-        Kind::Throttled | Kind::Unauthenticated | Kind::Unavailable | Kind::NotFound | Kind::Conflict => {
-            (Outcome::NotSent, None)
-        }
-        Kind::OutcomeUnknown => (Outcome::Unknown, None),
-        Kind::Forbidden | Kind::Refused | Kind::Malformed | Kind::ResyncNeeded => {
-            let refusal = catalogue::refusal(&error, person);
-            if refusal == SAME_OBJECT {
-                return done(Some(refusal));
-            }
-            let outcome = Outcome::Refused { code: refusal.name.to_owned(), request_id: error.request_id.clone() };
-            (outcome, Some(refusal))
-        }
-    };
-    let throttled = error.kind == Kind::Throttled;
-    let report = match refusal {
-        Some(refusal) => ErrorReport::of(refusal, Some(&ErrorReport::from(&error))),
-        None => ErrorReport::from(&error),
-    };
-    Verdict { person, applied: Applied { outcome, error: Some(report), throttled }, refusal, kind: Some(error.kind) }
-}
-
-/// Graph made or took another object for the address: a twin.
-fn invited_somebody_else(person: UserId) -> Verdict {
-    let error = ErrorReport {
-        code: "another-object".to_owned(),
-        message: "Graph invited another object with this address instead of converting the account.".to_owned(),
-        advice: "Two objects have the address. Delete the one left over, or remove the address from it.".to_owned(),
-        transient: false,
-    };
-    let outcome = Outcome::Refused { code: error.code.clone(), request_id: None };
-    Verdict { person, applied: Applied { outcome, error: Some(error), throttled: false }, refusal: None, kind: None }
+fn state_too_slow() -> ErrorReport {
+    ErrorReport {
+        code: "state-too-slow".to_owned(),
+        message: "The state took so long to answer that the lease of the one writer was not certain any more."
+            .to_owned(),
+        advice: "Nothing was sent, and the next run goes on. If it lasts, look at the storage account.".to_owned(),
+        transient: true,
+    }
 }

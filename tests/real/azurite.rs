@@ -1,0 +1,105 @@
+//! Azurite, as a child process.
+//!
+//! Responsible for: starting it on free ports of this machine, with nothing on disk, and ending it.
+//!
+//! Not responsible for: installing it; `npm ci` in this folder does.
+
+use anyhow::{Context, Result, bail};
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use usher_simulator::host::QueueStorage;
+
+/// The variable that names its executable.
+const EXECUTABLE: &str = "AZURITE";
+/// The flag that stands before each service's port and, with another ending, its address.
+const SERVICES: [&str; 3] = ["blob", "queue", "table"];
+/// How long it may take to listen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running Azurite, with an empty account. When it is dropped, the process ends and everything in it is gone.
+pub(crate) struct Azurite {
+    child: Child,
+    ports: [u16; 3],
+    /// Its working directory, with what it printed.
+    folder: TempDir,
+}
+
+impl Azurite {
+    /// Starts one and returns when it listens.
+    pub(crate) async fn start() -> Result<Self> {
+        let executable = std::env::var_os(EXECUTABLE).with_context(|| {
+            format!(
+                "{EXECUTABLE} is not set: it names azurite's executable, which `npm ci` in tests/real installs as \
+                 tests/real/node_modules/.bin/azurite"
+            )
+        })?;
+        let folder = tempfile::tempdir()?;
+        let printed = File::create(folder.path().join("printed"))?;
+        let ports = free_ports()?;
+        let mut command = Command::new(&executable);
+        command.args(["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]);
+        for (service, port) in SERVICES.into_iter().zip(ports) {
+            command.args([format!("--{service}Host"), Ipv4Addr::LOCALHOST.to_string()]);
+            command.args([format!("--{service}Port"), port.to_string()]);
+        }
+        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed);
+        let child = command.spawn().with_context(|| format!("{EXECUTABLE}={}", executable.display()))?;
+        let mut azurite = Self { child, ports, folder };
+        azurite.listening().await?;
+        Ok(azurite)
+    }
+
+    /// For the host stand-in: its queues.
+    pub(crate) fn queues(&self) -> QueueStorage {
+        let [_, queue, _] = self.ports;
+        QueueStorage::Azurite { endpoint: account(queue) }
+    }
+
+    /// For `USHER_STATE`: a blob container.
+    pub(crate) fn container(&self, name: &str) -> String {
+        let [blob, ..] = self.ports;
+        format!("{}/{name}", account(blob))
+    }
+
+    async fn listening(&mut self) -> Result<()> {
+        let started = Instant::now();
+        for port in self.ports {
+            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+                if self.child.try_wait()?.is_some() || started.elapsed() > PATIENCE {
+                    let printed = std::fs::read_to_string(self.folder.path().join("printed"))?;
+                    bail!("azurite does not listen; it printed: {printed}");
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        // Both fail only if it has ended by itself.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The development account at one of the services.
+fn account(port: u16) -> String {
+    format!("http://{}:{port}/devstoreaccount1", Ipv4Addr::LOCALHOST)
+}
+
+/// Free now, and with near certainty still free when Azurite binds them.
+fn free_ports() -> Result<[u16; 3]> {
+    let listeners = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    let mut ports = [0; 3];
+    for (port, listener) in ports.iter_mut().zip(&listeners) {
+        let listener = listener.as_ref().ok().context("no free port")?;
+        *port = listener.local_addr()?.port();
+    }
+    Ok(ports)
+}

@@ -1,0 +1,18 @@
+//! usher against the real components that run on a machine: Azurite, Microsoft's emulator of Azure Storage.
+//!
+//! Responsible for: what only a real Storage shows, such as leases that run out, queues that hide messages by the real
+//! clock, and requests that it does not take. The variable `AZURITE` names the executable. Not responsible for: what the
+//! tests in `../end-to-end` prove without it.
+//!
+//! - [`conformance`]: usher's state in a blob container keeps the rules of every store.
+//! - [`queues`]: what the host stand-in makes of real queues.
+//! - [`end_to_end`]: the real binary under the host stand-in, with queues and state in Azurite.
+//! - [`azurite`]: Azurite itself.
+
+mod azurite;
+mod conformance;
+mod end_to_end;
+mod queues;
+#[path = "../end-to-end/support/mod.rs"]
+#[allow(dead_code, reason = "the end-to-end tests use more of it")]
+mod support;
