@@ -29,8 +29,11 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
     };
     let bar = Bar::new(global);
     let (mut until, stop) = Until::new(None);
-    let order =
-        Order { job: if options.quick { Job::Invite } else { Job::Reconcile }, adopt_state: options.adopt_state };
+    let order = Order {
+        job: if options.quick { Job::Invite } else { Job::Reconcile },
+        adopt_state: options.adopt_state,
+        from_inbox: false,
+    };
     let writing = AtomicBool::new(false);
     let progress = |progress| {
         writing.fetch_or(matches!(progress, Progress::Planned(_)), Ordering::Relaxed);

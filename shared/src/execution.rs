@@ -8,11 +8,11 @@ use crate::graph::{Client, DirectoryWriter};
 use crate::ids::RunId;
 use crate::journal::memory::Memory;
 use crate::journal::memory::waves::{WaveMemory, WaveStep};
-use crate::journal::record::{Job, Outcome, Record};
+use crate::journal::record::{Outcome, Record};
 use crate::people::guard::Held;
 use crate::people::plan::PartnerPlan;
 use crate::report::{OutcomeReport, PartnerReport, Report};
-use crate::run::{OnProgress, Progress, RunError, Usher};
+use crate::run::{OnProgress, Order, Progress, RunError, Usher};
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
 use jiff::Timestamp;
@@ -24,6 +24,7 @@ pub struct Execution<'a> {
     directory: &'a DirectoryWriter,
     writer: &'a mut Writer,
     until: &'a mut Until,
+    order: Order,
 }
 
 impl<'a> Execution<'a> {
@@ -34,8 +35,9 @@ impl<'a> Execution<'a> {
         directory: &'a DirectoryWriter,
         writer: &'a mut Writer,
         until: &'a mut Until,
+        order: Order,
     ) -> Self {
-        Self { usher, client, directory, writer, until }
+        Self { usher, client, directory, writer, until, order }
     }
 
     /// Carries out the plans, made of a snapshot begun at `started`, and fills in the report.
@@ -44,7 +46,6 @@ impl<'a> Execution<'a> {
     /// When the journal cannot be written; then nothing more was sent.
     pub async fn carry_out(
         &mut self,
-        job: Job,
         started: Timestamp,
         plans: &[PartnerPlan],
         mut report: Report,
@@ -62,7 +63,7 @@ impl<'a> Execution<'a> {
                 continue;
             }
             if !plan.actions.is_empty() {
-                self.writer.note([Record::RunStarted { run: report.run, job, at: started }]);
+                self.writer.note([Record::RunStarted { run: report.run, job: self.order.job, at: started }]);
                 let begins = wave_begins(plan, self.memory().waves_of(&plan.partner));
                 self.writer.note(begins);
             }
@@ -100,6 +101,7 @@ impl<'a> Execution<'a> {
             run,
             writer: self.writer,
             until: self.until,
+            from_inbox: self.order.from_inbox.then_some(self.order.job),
         };
         let ended = applier.apply(partner, &plan.actions, &|done| progress(Progress::Applied(done))).await?;
         Ok(Some(ended))

@@ -58,6 +58,19 @@ pub async fn next(store: &dyn Store) -> Result<Option<(Request, ETag)>, StateErr
     Ok(None)
 }
 
+/// Whether something is asked that comes before `job`.
+///
+/// # Errors
+/// When the store fails.
+pub async fn is_more_urgent_asked(store: &dyn Store, job: Job) -> Result<bool, StateError> {
+    for earlier in ORDER.into_iter().take_while(|earlier| *earlier != job) {
+        if store.get(&name_of(earlier)).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Clears a request that was served, unless the job was asked for again meanwhile.
 ///
 /// # Errors
@@ -90,6 +103,8 @@ mod tests {
             ask(&store, &request(Job::Reconcile, minute)).await.unwrap();
             ask(&store, &request(Job::Invite, minute)).await.unwrap();
         }
+        assert!(is_more_urgent_asked(&store, Job::Reconcile).await.unwrap());
+        assert!(!is_more_urgent_asked(&store, Job::Invite).await.unwrap());
         let mut order = Vec::new();
         while let Some((request, etag)) = next(&store).await.unwrap() {
             served(&store, &request, &etag).await.unwrap();

@@ -94,6 +94,8 @@ pub struct Order {
     pub job: Job,
     /// Whether a state without a birth document is taken for this tenant's, whoever is in the directory.
     pub adopt_state: bool,
+    /// Whether the inbox asked for it, and not an operator: then it lets go for what comes before it in the inbox.
+    pub from_inbox: bool,
 }
 
 /// How far the inbox was served.
@@ -224,8 +226,8 @@ impl Usher {
             Some(permit) => {
                 let directory = DirectoryWriter::new(client.clone(), permit);
                 let report = self.report(RunId::random(), Mode::Apply, &plans);
-                let mut execution = Execution::new(self, &client, &directory, writer, until);
-                let report = execution.carry_out(order.job, started, &plans, report, progress).await?;
+                let mut execution = Execution::new(self, &client, &directory, writer, until, order);
+                let report = execution.carry_out(started, &plans, report, progress).await?;
                 if order.job == Job::Reconcile && report.finished {
                     self.prune(writer, until).await?;
                 }
@@ -277,7 +279,7 @@ impl Usher {
     ) -> Result<Served, RunError> {
         while let Some((request, etag)) = inbox::next(self.store.as_ref()).await? {
             let job = request.job;
-            let order = Order { job, adopt_state: false };
+            let order = Order { job, adopt_state: false, from_inbox: true };
             match self.run_alone(order, until, &|_| {}).await {
                 Ok(report) => {
                     ended(&request, &report);

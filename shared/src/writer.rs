@@ -83,6 +83,16 @@ impl Writer {
         &self.journal
     }
 
+    /// The store that the journal is in.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// Whether a slice goes on that is not over.
+    pub fn has_begun(&self) -> bool {
+        !self.is_over(Duration::ZERO)
+    }
+
     /// Whether somebody else was about to touch this person since the journal was opened.
     pub fn was_touched(&self, person: UserId) -> bool {
         self.touched.contains(&person)
@@ -107,7 +117,7 @@ impl Writer {
     /// When the time is over before, the lease is not to be had, or the state fails.
     pub async fn begin(&mut self, until: &mut Until) -> Result<bool, SliceError> {
         if self.slice.is_some() {
-            if !self.is_over(Duration::ZERO) {
+            if self.has_begun() {
                 return Ok(false);
             }
             self.end().await?;

@@ -8,6 +8,7 @@
 //! - [`resume`]: runs that were cut short or met each other.
 //! - [`scale`]: large tenants.
 //! - [`commands`]: arguments, exit codes and output.
+//! - [`state`]: what usher keeps, and for how long.
 //! - [`trouble`]: refusals, lost answers, limits.
 //! - [`changes`]: the quick path, by change tracking.
 //! - [`catalogue`]: every refusal that is known, and whom it stops.
@@ -23,6 +24,7 @@ mod crashes;
 mod handler;
 mod resume;
 mod scale;
+mod state;
 mod support;
 mod trouble;
 mod untouched;

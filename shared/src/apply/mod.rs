@@ -14,8 +14,9 @@ use crate::graph::catalogue::{
 use crate::graph::writer::{InvitationRequest, InvitedUserId, MessageInfo};
 use crate::graph::{Client, DirectoryWriter, Kind};
 use crate::ids::{RunId, UserId};
+use crate::inbox;
 use crate::journal::memory::Memory;
-use crate::journal::record::{CircuitEvent, Intent, Outcome, Record};
+use crate::journal::record::{CircuitEvent, Intent, Job, Outcome, Record};
 use crate::people::guard;
 use crate::people::plan::Action;
 use crate::report::ErrorReport;
@@ -70,6 +71,8 @@ pub struct Applier<'a> {
     pub writer: &'a mut Writer,
     /// How long.
     pub until: &'a mut Until,
+    /// The job that the inbox asked for: what is asked there before it in the order goes first. `None` for an operator's.
+    pub from_inbox: Option<Job>,
 }
 
 impl Applier<'_> {
@@ -179,11 +182,19 @@ impl Applier<'_> {
     }
 
     /// Begins a slice where none goes on. What others sent meanwhile counts against the same limits.
+    ///
+    /// # Errors
+    /// As [`Writer::begin`]; also [`SliceError::NoTime`] when the inbox asks for something that goes first.
     async fn begin_slice(&mut self) -> Result<(), SliceError> {
-        if self.writer.begin(self.until).await?
-            && let Some((at, count)) = self.memory().last_invitations()
-        {
+        let goes_on = self.writer.has_begun();
+        let others = self.writer.begin(self.until).await?;
+        if let Some((at, count)) = self.memory().last_invitations().filter(|_| others) {
             self.client.limits().sent_before(at, count);
+        }
+        if let Some(job) = self.from_inbox.filter(|_| !goes_on)
+            && inbox::is_more_urgent_asked(self.writer.store(), job).await?
+        {
+            return Err(SliceError::NoTime);
         }
         Ok(())
     }

@@ -161,7 +161,7 @@ impl Journal {
         }
     }
 
-    /// Saves the memory once it has grown by [`SEGMENTS_BETWEEN_SAVES`].
+    /// Saves the memory once it has grown by a hundred segments.
     ///
     /// # Errors
     /// When the store fails.
