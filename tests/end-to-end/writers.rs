@@ -29,6 +29,21 @@ fn is(step: &Step, stage: Stage, operation: &str, target: &str) -> bool {
     step.stage == stage && step.operation == operation && step.target.starts_with(target)
 }
 
+/// Holds the first request of this kind before it has an effect; the gate, and what tells that it is there.
+fn hold_first(storage: &Storage, operation: &'static str, target: &'static str) -> (Gate, Arc<Notify>) {
+    let (gate, arrived) = (Gate::default(), Arc::new(Notify::new()));
+    let first = AtomicBool::new(true);
+    let (held, reached) = (gate.clone(), Arc::clone(&arrived));
+    storage.on_step(move |step| {
+        if !is(step, Stage::Received, operation, target) || !first.swap(false, Ordering::SeqCst) {
+            return Then::GoOn;
+        }
+        reached.notify_one();
+        Then::Hold(held.clone())
+    });
+    (gate, arrived)
+}
+
 fn invitations(world: &World) -> usize {
     world.tenant.exchanges().iter().filter(|exchange| exchange.path == "/invitations").count()
 }
@@ -83,20 +98,30 @@ async fn two_writers_of_a_state_that_forgets_every_lease_mail_nobody_twice() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_writer_whose_place_in_the_journal_was_taken_sends_nothing() -> Result<()> {
+    let (world, storage) = world(Config::default()).await;
+    let ids = world.people(60);
+    // Its lease is certain; only the journal shows that somebody else has it too.
+    let (gate, arrived) = hold_first(&storage, "put", "journal/");
+    let late = world.spawn(&["apply", "--json"], &Pid::default());
+    arrived.notified().await;
+    storage.forget_leases();
+    world.usher(&["apply"]).await.exits(0);
+    let before = invitations(&world);
+    gate.open();
+    let error = output_of(late).await.exits(1).json();
+    assert_eq!(error["error"]["code"], "journal", "{error:#}");
+    assert_eq!((before, invitations(&world)), (60, 60));
+    everybody_is_mailed_once_in_the_end(&world, &storage, &ids).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_touched_by_another_writer_since_they_were_observed_is_left_out() -> Result<()> {
     let (world, storage) = world(Config::default()).await;
     let ids = world.people(60);
     // The first is held when it has planned and takes the lease for its first slice.
-    let (gate, arrived) = (Gate::default(), Arc::new(Notify::new()));
-    let first = AtomicBool::new(true);
-    let (held, reached) = (gate.clone(), Arc::clone(&arrived));
-    storage.on_step(move |step| {
-        if !is(step, Stage::Received, "acquire-lease", ".leases/writer") || !first.swap(false, Ordering::SeqCst) {
-            return Then::GoOn;
-        }
-        reached.notify_one();
-        Then::Hold(held.clone())
-    });
+    let (gate, arrived) = hold_first(&storage, "acquire-lease", ".leases/writer");
     let late = world.spawn(&["apply", "--json"], &Pid::default());
     arrived.notified().await;
     storage.forget_leases();
