@@ -5,8 +5,10 @@
 //! Not responsible for: installing it; `npm ci` in this folder does.
 
 use anyhow::{Context, Result, bail};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -17,6 +19,9 @@ use usher_simulator::host::QueueStorage;
 const EXECUTABLE: &str = "AZURITE";
 /// The flag that stands before each service's port and, with another ending, its address.
 const SERVICES: [&str; 3] = ["blob", "queue", "table"];
+/// Its own certificate and key, in its working directory.
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
 /// How long it may take to listen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -24,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Azurite {
     child: Child,
     ports: [u16; 3],
+    scheme: &'static str,
     /// Its working directory, with what it printed.
     folder: TempDir,
 }
@@ -31,24 +37,36 @@ pub(crate) struct Azurite {
 impl Azurite {
     /// Starts one and returns when it listens.
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(tempfile::tempdir()?, "http", &[]).await
+    }
+
+    /// Starts one that speaks https by a certificate of this file's authority, and takes tokens.
+    pub(crate) async fn start_secure() -> Result<(Self, PathBuf)> {
+        let folder = tempfile::tempdir()?;
+        let authority = certificates(folder.path())?;
+        let azurite =
+            Self::start_with(folder, "https", &["--oauth", "basic", "--cert", CERTIFICATE, "--key", KEY]).await?;
+        Ok((azurite, authority))
+    }
+
+    async fn start_with(folder: TempDir, scheme: &'static str, more: &[&str]) -> Result<Self> {
         let executable = std::env::var_os(EXECUTABLE).with_context(|| {
             format!(
                 "{EXECUTABLE} is not set: it names azurite's executable, which `npm ci` in tests/real installs as \
                  tests/real/node_modules/.bin/azurite"
             )
         })?;
-        let folder = tempfile::tempdir()?;
         let printed = File::create(folder.path().join("printed"))?;
         let ports = free_ports()?;
         let mut command = Command::new(&executable);
-        command.args(["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]);
+        command.args(["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]).args(more);
         for (service, port) in SERVICES.into_iter().zip(ports) {
             command.args([format!("--{service}Host"), Ipv4Addr::LOCALHOST.to_string()]);
             command.args([format!("--{service}Port"), port.to_string()]);
         }
         command.current_dir(folder.path()).stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed);
         let child = command.spawn().with_context(|| format!("{EXECUTABLE}={}", executable.display()))?;
-        let mut azurite = Self { child, ports, folder };
+        let mut azurite = Self { child, ports, scheme, folder };
         azurite.listening().await?;
         Ok(azurite)
     }
@@ -56,13 +74,18 @@ impl Azurite {
     /// For the host stand-in: its queues.
     pub(crate) fn queues(&self) -> QueueStorage {
         let [_, queue, _] = self.ports;
-        QueueStorage::Azurite { endpoint: account(queue) }
+        QueueStorage::Azurite { endpoint: self.account(queue) }
     }
 
     /// For `USHER_STATE`: a blob container.
     pub(crate) fn container(&self, name: &str) -> String {
         let [blob, ..] = self.ports;
-        format!("{}/{name}", account(blob))
+        format!("{}/{name}", self.account(blob))
+    }
+
+    /// The development account at one of the services.
+    fn account(&self, port: u16) -> String {
+        format!("{}://{}:{port}/devstoreaccount1", self.scheme, Ipv4Addr::LOCALHOST)
     }
 
     async fn listening(&mut self) -> Result<()> {
@@ -88,9 +111,19 @@ impl Drop for Azurite {
     }
 }
 
-/// The development account at one of the services.
-fn account(port: u16) -> String {
-    format!("http://{}:{port}/devstoreaccount1", Ipv4Addr::LOCALHOST)
+/// Makes an authority and a certificate of it for this machine, both in the folder; the authority's file.
+fn certificates(folder: &Path) -> Result<PathBuf> {
+    let mut authority = CertificateParams::new([])?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate()?;
+    let file = folder.join("authority.pem");
+    std::fs::write(&file, authority.self_signed(&authority_key)?.pem())?;
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate()?;
+    let certificate = CertificateParams::new([Ipv4Addr::LOCALHOST.to_string()])?.signed_by(&key, &issuer)?;
+    std::fs::write(folder.join(CERTIFICATE), certificate.pem())?;
+    std::fs::write(folder.join(KEY), key.serialize_pem())?;
+    Ok(file)
 }
 
 /// Free now, and with near certainty still free when Azurite binds them.

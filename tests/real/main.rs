@@ -7,6 +7,7 @@
 //! - [`conformance`]: usher's state in a blob container keeps the rules of every store.
 //! - [`queues`]: what the host stand-in makes of real queues.
 //! - [`end_to_end`]: the real binary under the host stand-in, with queues and state in Azurite.
+//! - [`token`]: the state by the way that production takes, https and a token.
 //! - [`azurite`]: Azurite itself.
 
 mod azurite;
@@ -16,3 +17,4 @@ mod queues;
 #[path = "../end-to-end/support/mod.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use more of it")]
 mod support;
+mod token;

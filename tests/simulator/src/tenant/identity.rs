@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 const API_VERSION: &str = "2019-08-01";
+/// Azure Storage, in every cloud.
+const STORAGE: &str = "https://storage.azure.com";
 
 /// Answers a token request: status and body.
 pub(super) fn token(state: &State, query: Option<&str>, headers: &HeaderMap) -> (u16, Value) {
@@ -33,10 +35,11 @@ fn answer(state: &State, query: &str, headers: &HeaderMap) -> Result<Value, (u16
         return Err((400, "No such identity is assigned to the app."));
     }
     let resource = query.get("resource").map(AsRef::as_ref).unwrap_or_default();
-    if resource.trim_end_matches('/') != state.directory.cloud().graph_root() {
-        return Err((400, "The resource is unknown in this cloud."));
-    }
-    let (token, expires) = auth::issue(&state.directory, state.secret);
+    let (token, expires) = match resource.trim_end_matches('/') {
+        graph if graph == state.directory.cloud().graph_root() => auth::issue(&state.directory, state.secret),
+        STORAGE => auth::issue_for_storage(&state.directory),
+        _ => return Err((400, "The resource is unknown in this cloud.")),
+    };
     Ok(json!({
         "access_token": token,
         // A string: the official library refuses a number here.

@@ -6,12 +6,14 @@
 //!
 //! A lease needs a blob to lie on: an empty one below `.leases/`, where no document can be.
 
+mod lease;
+mod problem;
+
 use super::shared_key::EmulatorKey;
 use super::{Document, ETag, LEASE, Lease, StateError, Store, check_name};
 use crate::clock::uptime;
 use crate::graph::credential::Identity;
 use async_trait::async_trait;
-use azure_core::error::ErrorKind;
 use azure_core::http::{
     ClientOptions, Etag, ExponentialRetryOptions, NoFormat, RequestContent, RetryOptions, StatusCode, Transport,
 };
@@ -21,24 +23,18 @@ use azure_storage_blob::models::{
 };
 use azure_storage_blob::{BlobClient, BlobContainerClient, BlobContainerClientOptions};
 use futures::TryStreamExt;
-use std::future::Future;
+use lease::BlobLease;
+use problem::{Problem, ask};
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
-use tokio::task::AbortHandle;
 use url::Url;
 
 const LEASES: &str = ".leases/";
-/// A lease is renewed this often, so that two renewals may fail before it runs out.
-const RENEW_EVERY: Duration = Duration::from_secs(20);
-/// How soon a renewal that failed for the moment is tried again.
-const RENEW_AGAIN: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For one try of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
-/// For a request with all its tries; the SDK's own would wait for minutes.
-const PATIENCE: Duration = Duration::from_secs(40);
 const MAX_RETRIES: u32 = 3;
 /// Far more than any document; Azure takes 5,000 MiB at once.
 const LARGEST_IN_ONE: NonZero<u64> = NonZero::new(256 * 1024 * 1024).expect("it is not zero");
@@ -135,71 +131,6 @@ impl BlobStore {
             Some(document) if document.bytes == bytes => Ok(document.etag),
             _ => Err(conflict),
         }
-    }
-}
-
-/// What Azure answered instead of doing it.
-#[derive(Debug)]
-struct Problem {
-    status: Option<StatusCode>,
-    code: Option<String>,
-    error: StateError,
-}
-
-impl Problem {
-    fn is(&self, code: &str) -> bool {
-        self.code.as_deref() == Some(code)
-    }
-
-    fn has(&self, status: StatusCode) -> bool {
-        self.status == Some(status)
-    }
-}
-
-impl From<StateError> for Problem {
-    fn from(error: StateError) -> Self {
-        Self { status: None, code: None, error }
-    }
-}
-
-impl From<Problem> for StateError {
-    fn from(problem: Problem) -> Self {
-        problem.error
-    }
-}
-
-impl From<azure_core::Error> for Problem {
-    /// The error's own text holds the whole answer; its status and code say enough, and nothing of the content.
-    fn from(error: azure_core::Error) -> Self {
-        let status = error.http_status();
-        let code = match error.kind() {
-            ErrorKind::HttpResponse { error_code, .. } => error_code.clone(),
-            _ => None,
-        };
-        let text = match (status, code.as_deref()) {
-            (_, Some("ContainerNotFound")) => {
-                "the container that USHER_STATE names does not exist; the deployment makes it".to_owned()
-            }
-            (_, Some("AuthorizationPermissionMismatch" | "AuthorizationFailure")) => {
-                "Azure Storage refused; the identity needs Storage Blob Data Contributor on the container, and a way \
-                 through the account's firewall"
-                    .to_owned()
-            }
-            (Some(status), code) => {
-                format!("Azure Storage answered {} {}", u16::from(status), code.unwrap_or_default())
-            }
-            (None, _) if matches!(error.kind(), ErrorKind::Credential) => format!("no token for it: {error}"),
-            (None, _) => "no usable answer from Azure Storage".to_owned(),
-        };
-        Self { status, code, error: StateError::Unavailable(text) }
-    }
-}
-
-/// Sends a request, with all its tries in bounded time.
-async fn ask<T>(request: impl Future<Output = azure_core::Result<T>>) -> Result<T, Problem> {
-    match tokio::time::timeout(PATIENCE, request).await {
-        Ok(result) => result.map_err(Problem::from),
-        Err(_) => Err(StateError::Unavailable("Azure Storage did not answer in time".to_owned()).into()),
     }
 }
 
@@ -300,69 +231,5 @@ impl Store for BlobStore {
             Err(problem) if problem.has(StatusCode::Conflict) => Ok(None),
             Err(problem) => Err(problem.into()),
         }
-    }
-}
-
-/// A lease that a task of its own renews until it is released or dropped.
-struct BlobLease {
-    blob: Arc<BlobClient>,
-    id: String,
-    /// When it was certainly ours last, by [`uptime`]; `None` once it is lost.
-    confirmed: Confirmed,
-    renewal: AbortHandle,
-}
-
-type Confirmed = Arc<Mutex<Option<Duration>>>;
-
-impl BlobLease {
-    fn kept(blob: BlobClient, id: String, asked: Duration) -> Self {
-        let blob = Arc::new(blob);
-        let confirmed: Confirmed = Arc::new(Mutex::new(Some(asked)));
-        let renewal = tokio::spawn(renew(Arc::clone(&blob), id.clone(), Arc::clone(&confirmed))).abort_handle();
-        Self { blob, id, confirmed, renewal }
-    }
-}
-
-async fn renew(blob: Arc<BlobClient>, id: String, confirmed: Confirmed) {
-    let mut pause = RENEW_EVERY;
-    loop {
-        tokio::time::sleep(pause).await;
-        // It counts from when it was asked for: the answer may be late.
-        let asked = uptime();
-        let renewed = ask(blob.renew_lease(id.clone(), None)).await;
-        let mut confirmed = confirmed.lock().unwrap_or_else(PoisonError::into_inner);
-        pause = match renewed {
-            Ok(_) => {
-                *confirmed = Some(asked);
-                RENEW_EVERY
-            }
-            Err(problem) if problem.status.is_some_and(|status| status.is_client_error()) => {
-                tracing::warn!("a lease was lost: {}", problem.error);
-                *confirmed = None;
-                return;
-            }
-            Err(_) => RENEW_AGAIN,
-        };
-    }
-}
-
-#[async_trait]
-impl Lease for BlobLease {
-    fn certain_for(&self) -> Duration {
-        let confirmed = *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
-        confirmed.map_or(Duration::ZERO, |at| (at + LEASE).saturating_sub(uptime()))
-    }
-
-    async fn release(self: Box<Self>) {
-        self.renewal.abort();
-        if let Err(problem) = ask(self.blob.release_lease(self.id.clone(), None)).await {
-            tracing::info!("a lease could not be released and will run out: {}", problem.error);
-        }
-    }
-}
-
-impl Drop for BlobLease {
-    fn drop(&mut self) {
-        self.renewal.abort();
     }
 }
