@@ -2,7 +2,7 @@
 //! other by a test.
 
 use crate::handler::server::{App, function};
-use crate::{failed, invite, work};
+use crate::{failed, invite, reconcile, work};
 use axum::routing::MethodRouter;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ pub(crate) fn all() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
     vec![
         ("failed", function("message", failed::handle)),
         ("invite", function("timer", invite::handle)),
+        ("reconcile", function("timer", reconcile::handle)),
         ("work", function("message", work::handle)),
     ]
 }

@@ -1,7 +1,7 @@
 //! usher: external users from tenant to tenant, as Azure Functions and as a command.
 //!
-//! - [`handler`]: the custom-handler protocol. [`functions`]: the table of functions; [`invite`], [`work`], [`failed`]: one
-//!   folder each, with its `function.json`.
+//! - [`handler`]: the custom-handler protocol. [`functions`]: the table of functions; [`invite`], [`reconcile`], [`work`],
+//!   [`failed`]: one folder each, with its `function.json`. [`timer`]: what the timers have in common.
 //! - [`commands`]: what an operator types.
 //! - [`start`]: configuration, state and Graph put together.
 //!
@@ -12,7 +12,9 @@ mod failed;
 mod functions;
 mod handler;
 mod invite;
+mod reconcile;
 mod start;
+mod timer;
 mod work;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ async fn every_function_folder_is_indexed_and_answers() -> Result<()> {
     let world = World::new(Config::default()).await;
     let host = world.host().await?;
     assert!(host.indexing_errors().is_empty(), "{:?}", host.indexing_errors());
-    assert_eq!(host.functions(), ["failed", "invite", "work"]);
+    assert_eq!(host.functions(), ["failed", "invite", "reconcile", "work"]);
     world.people(1);
     world.tick(&host).await?;
     Ok(())
@@ -125,7 +125,9 @@ async fn against_a_real_graph_serve_refuses_a_state_that_would_be_lost() -> Resu
     let settings = world.variables().into_iter().filter(real).collect();
     let mut options = usher_simulator::host::HostOptions::new(world.app(), world.clock.clone());
     options.settings = settings;
-    options.settings.push(("INVITE_SCHEDULE".into(), "0 */5 * * * *".into()));
+    for timer in ["INVITE", "RECONCILE"] {
+        options.settings.push((format!("{timer}_SCHEDULE"), "0 */5 * * * *".into()));
+    }
     let host = usher_simulator::host::Host::start(options).await?;
     assert!(!host.fire_timer("invite").await?.succeeded());
     host.console_line("USHER_STATE").await?;

@@ -127,9 +127,8 @@ async fn a_long_sweep_lets_the_quick_path_go_first_and_nothing_of_it_is_left_und
     world.people(1);
     world.tick(&host).await?;
     let ids = world.directory(|directory| directory.sync_people(2..=100, "fabrikam.us"));
-    // A sweep is asked for; when it sends, the timer of the quick path asks too.
-    let request = json!({"version": 1, "content": {"job": "reconcile", "requested": world.clock.now(), "due": null}});
-    storage.write("usher", "inbox/reconcile", request.to_string().into_bytes());
+    // A sweep is asked for; when it sends, the quick path is asked for too.
+    host.fire_timer("reconcile").await?;
     let quick = json!({"version": 1, "content": {"job": "invite", "requested": world.clock.now(), "due": null}});
     let (account, quick) = (storage.clone(), quick.to_string().into_bytes());
     let asked = std::sync::atomic::AtomicBool::new(false);
@@ -140,7 +139,6 @@ async fn a_long_sweep_lets_the_quick_path_go_first_and_nothing_of_it_is_left_und
         }
         Then::GoOn
     });
-    host.enqueue("usher-work", "{}").await?;
     let invocations = host.drain(20).await?;
     assert!(invocations.iter().all(|invocation| invocation.succeeded()), "{invocations:?}");
     assert_eq!(world.mails_of(&ids), vec![1; ids.len()]);

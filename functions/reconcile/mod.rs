@@ -1,0 +1,11 @@
+//! `reconcile`: the timer of the full sweep, which reads everybody and so finds what the quick path cannot see.
+
+use crate::handler::{App, Failure, Invocation, Reply, TimerTick};
+use crate::timer;
+use std::sync::Arc;
+use usher_shared::journal::record::Job;
+
+/// Handles a tick.
+pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<TimerTick>) -> Result<Reply, Failure> {
+    timer::tick(app, invocation, Job::Reconcile).await
+}
