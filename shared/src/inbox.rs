@@ -45,12 +45,13 @@ pub async fn ask(store: &dyn Store, request: &Request) -> Result<(), StateError>
     }
 }
 
-/// The next request, with the version that [`served`] clears.
+/// The next request, with the version that [`served`] clears; with `behind` only among the jobs that come after it.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn next(store: &dyn Store) -> Result<Option<(Request, ETag)>, StateError> {
-    for job in ORDER {
+pub async fn next(store: &dyn Store, behind: Option<Job>) -> Result<Option<(Request, ETag)>, StateError> {
+    let skipped = behind.and_then(|behind| ORDER.iter().position(|job| *job == behind)).map_or(0, |place| place + 1);
+    for job in ORDER.into_iter().skip(skipped) {
         if let Some(waiting) = Documents(store).get(&name_of(job)).await? {
             return Ok(Some(waiting));
         }
@@ -105,8 +106,10 @@ mod tests {
         }
         assert!(is_more_urgent_asked(&store, Job::Reconcile).await.unwrap());
         assert!(!is_more_urgent_asked(&store, Job::Invite).await.unwrap());
+        let behind = async |job| next(&store, Some(job)).await.unwrap().map(|(request, _)| request.job);
+        assert_eq!((behind(Job::Invite).await, behind(Job::Reconcile).await), (Some(Job::Reconcile), None));
         let mut order = Vec::new();
-        while let Some((request, etag)) = next(&store).await.unwrap() {
+        while let Some((request, etag)) = next(&store, None).await.unwrap() {
             served(&store, &request, &etag).await.unwrap();
             order.push(request);
         }
@@ -117,9 +120,9 @@ mod tests {
     async fn a_request_that_came_while_the_job_ran_is_not_cleared_with_it() {
         let store = MemoryStore::default();
         ask(&store, &request(Job::Invite, 0)).await.unwrap();
-        let (first, etag) = next(&store).await.unwrap().unwrap();
+        let (first, etag) = next(&store, None).await.unwrap().unwrap();
         ask(&store, &request(Job::Invite, 5)).await.unwrap();
         served(&store, &first, &etag).await.unwrap();
-        assert_eq!(next(&store).await.unwrap().unwrap().0, request(Job::Invite, 5));
+        assert_eq!(next(&store, None).await.unwrap().unwrap().0, request(Job::Invite, 5));
     }
 }

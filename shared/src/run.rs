@@ -49,8 +49,8 @@ pub enum RunError {
     /// Somebody else is at work.
     #[error("another usher is at work for this tenant, or was ended less than a minute ago")]
     Busy,
-    /// The time was over before what was done could be journalled.
-    #[error("the time was over before everything was journalled; what is open is read by the next runs")]
+    /// The time was over before the writer's turn came.
+    #[error("the time was over before the writer's turn came")]
     NoTime,
     /// The state is another tenant's.
     #[error("USHER_STATE holds the state of tenant {found}, but the configuration is for {configured}")]
@@ -245,8 +245,12 @@ impl Usher {
         if !writer.journal().has_older_than(self.clock.now() - keep).await? {
             return Ok(());
         }
-        writer.begin(until).await?;
-        Ok(writer.prune(keep).await?)
+        match writer.begin(until).await {
+            // Another day will do.
+            Err(SliceError::NoTime | SliceError::Busy) => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(writer.prune(keep).await?),
+        }
     }
 
     /// Does what the inbox asks, request by request, until nothing is asked or the time runs short. `ended` is told of each
@@ -260,7 +264,7 @@ impl Usher {
         ended: &(dyn Fn(&Request, &Report) + Sync),
     ) -> Result<Served, RunError> {
         // Who came while this one held the lease has left; so it looks again after letting go.
-        while inbox::next(self.store.as_ref()).await?.is_some() {
+        while inbox::next(self.store.as_ref(), None).await?.is_some() {
             let Some(alone) = self.store.try_lease(RUNNER).await? else { return Ok(Served::LeftToAnother) };
             let served = self.serve_inbox_alone(until, ended).await;
             alone.release().await;
@@ -277,7 +281,9 @@ impl Usher {
         until: &mut Until,
         ended: &(dyn Fn(&Request, &Report) + Sync),
     ) -> Result<Served, RunError> {
-        while let Some((request, etag)) = inbox::next(self.store.as_ref()).await? {
+        let mut failed = None;
+        while let Some((request, etag)) = inbox::next(self.store.as_ref(), failed.as_ref().map(|(job, _)| *job)).await?
+        {
             let job = request.job;
             let order = Order { job, adopt_state: false, from_inbox: true };
             match self.run_alone(order, until, &|_| {}).await {
@@ -294,14 +300,15 @@ impl Usher {
                     }
                     return Ok(Served::NotDone(Job::Invite));
                 }
-                Err(RunError::Observe(error)) => return Ok(Served::Failed(job, error)),
+                // What keeps one job from reading need not keep the others.
+                Err(RunError::Observe(error)) => failed = Some((job, error)),
                 Err(RunError::NoTime | RunError::Busy | RunError::Journal(JournalError::Fenced(_))) => {
                     return Ok(Served::NotDone(job));
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(Served::All)
+        Ok(failed.map_or(Served::All, |(job, error)| Served::Failed(job, error)))
     }
 
     /// Closes every open circuit breaker, as a person wishes; what was closed, by partner (`None`: the tenant's).

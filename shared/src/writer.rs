@@ -189,17 +189,24 @@ impl Writer {
         self.journal.save_now_and_then().await
     }
 
-    /// Ends the last slice, if need be after taking the lease once more for what is still noted, and saves the memory.
+    /// Ends the last slice, if need be after taking the lease once more for what is still noted, and saves the memory. When
+    /// there is no time for that, what was sent stays without outcome, and the next runs read what became of it.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub async fn finish(&mut self, until: &mut Until) -> Result<(), SliceError> {
+    pub async fn finish(&mut self, until: &mut Until) -> Result<(), JournalError> {
         self.end().await?;
         if !self.records.is_empty() {
-            self.begin(until).await?;
-            self.end().await?;
+            match self.begin(until).await {
+                Ok(_) => self.end().await?,
+                Err(SliceError::Journal(error)) => return Err(error),
+                Err(SliceError::State(error)) => return Err(error.into()),
+                Err(SliceError::NoTime | SliceError::Busy) => {
+                    tracing::warn!("the time was over before the last outcomes could be journalled");
+                }
+            }
         }
-        Ok(self.journal.save().await?)
+        self.journal.save().await
     }
 
     /// Removes segments that need not be kept any more. A slice must go on.

@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 const CHECKPOINTS: &str = "checkpoint/";
-/// At most so many segments go at a time; the rest goes the next time.
-const AT_MOST: u64 = 500;
+/// At most so many segments go at a time, so that it takes no longer than a slice; the rest goes the next time.
+const AT_MOST: u64 = 100;
 
 /// The memory of everything up to a segment that was removed.
 #[derive(Serialize, Deserialize)]

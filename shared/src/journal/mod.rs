@@ -141,24 +141,28 @@ impl Journal {
         Ok(())
     }
 
-    /// Saves the memory, so that the next opening is quick. Losing it loses nothing.
+    /// Saves the memory, so that the next opening is quick. Losing it loses nothing. One that somebody saved at a later head
+    /// stays; an earlier one is replaced, whoever saved it.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn save(&mut self) -> Result<(), JournalError> {
-        if self.saved_at == self.memory.head.number {
-            return Ok(());
-        }
-        match Documents(self.store.as_ref()).put(MEMORY, &self.memory, self.saved.as_ref()).await {
-            Ok(etag) => {
-                self.saved = Some(etag);
-                self.saved_at = self.memory.head.number;
-                Ok(())
+        let documents = Documents(self.store.as_ref());
+        while self.saved_at < self.memory.head.number {
+            match documents.put(MEMORY, &self.memory, self.saved.as_ref()).await {
+                Ok(etag) => {
+                    self.saved = Some(etag);
+                    self.saved_at = self.memory.head.number;
+                }
+                Err(StateError::Exists(_) | StateError::Changed(_)) => {
+                    let found = documents.get::<Memory>(MEMORY).await?;
+                    self.saved_at = found.as_ref().map_or(0, |(memory, _)| memory.head.number);
+                    self.saved = found.map(|(_, etag)| etag);
+                }
+                Err(error) => return Err(error.into()),
             }
-            // Somebody else saved a memory of the same journal.
-            Err(StateError::Exists(_) | StateError::Changed(_)) => Ok(()),
-            Err(error) => Err(error.into()),
         }
+        Ok(())
     }
 
     /// Saves the memory once it has grown by a hundred segments.

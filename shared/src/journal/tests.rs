@@ -93,6 +93,22 @@ async fn memory_saved_or_not_or_damaged_the_journal_opens_the_same() {
 }
 
 #[tokio::test]
+async fn of_two_who_save_the_memory_the_later_one_stays() {
+    let (store, mut first) = journal_of(2).await;
+    first.save().await.unwrap();
+    let mut second = open(&store).await;
+    second.append(converted(3, day(3)), day(3)).await.unwrap();
+    second.save().await.unwrap();
+    first.save().await.unwrap();
+    first.catch_up().await.unwrap();
+    first.append(converted(4, day(4)), day(4)).await.unwrap();
+    first.save().await.unwrap();
+    second.save().await.unwrap();
+    let saved: Memory = Documents(&store).get(MEMORY).await.unwrap().unwrap().0;
+    assert_eq!(&saved, first.memory());
+}
+
+#[tokio::test]
 async fn a_rewritten_or_missing_segment_breaks_the_chain() {
     let (store, journal) = journal_of(4).await;
     assert_eq!(journal.verify().await.unwrap().number, 4);
