@@ -100,7 +100,8 @@ impl BlobStore {
         Ok(self.client().await?.blob_client(name))
     }
 
-    /// Uploads in one request under a condition: several blocks would not be written at once. In the emulator a missing container is made.
+    /// Uploads in one request under a condition: several blocks would not be written at once. In the emulator a missing
+    /// container is made.
     async fn upload(
         &self,
         name: &str,
