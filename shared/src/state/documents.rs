@@ -6,6 +6,7 @@
 use super::{ETag, StateError, Store};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 /// What is kept as a document of its own.
 pub trait Versioned: Serialize + DeserializeOwned {
@@ -80,12 +81,22 @@ pub(crate) fn from_json<T: Versioned>(name: &str, bytes: &[u8]) -> Result<T, Sta
     struct Version {
         version: u32,
     }
-    let damaged = |error: serde_json::Error| StateError::Damaged { name: name.to_owned(), reason: error.to_string() };
+    let damaged = |error: serde_json::Error| StateError::Damaged { name: name.to_owned(), reason: place_of(&error) };
     let Version { version } = serde_json::from_slice(bytes).map_err(damaged)?;
     if version > T::VERSION {
         return Err(StateError::Newer { name: name.to_owned(), found: version, known: T::VERSION });
     }
     serde_json::from_slice::<Form<T>>(bytes).map(|form| form.content).map_err(damaged)
+}
+
+/// Where a document cannot be read. The parser's own words may repeat its content, which may be an address.
+fn place_of(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Eof => "it ends too early",
+        Category::Syntax => "it is no JSON",
+        Category::Data | Category::Io => "it has another form",
+    };
+    format!("{what}, at line {} column {}", error.line(), error.column())
 }
 
 #[cfg(test)]
@@ -119,6 +130,12 @@ mod tests {
         for bytes in ["7", "{}", "{\"version\":1,\"content\":", "{\"version\":1,\"content\":\"x\"}"] {
             assert!(matches!(from_json::<Count>("x", bytes.as_bytes()), Err(StateError::Damaged { .. })), "{bytes}");
         }
+    }
+
+    #[test]
+    fn the_error_of_a_damaged_document_repeats_nothing_of_it() {
+        let error = from_json::<Count>("x", br#"{"version":1,"content":"person@fabrikam.us"}"#).unwrap_err();
+        assert_eq!(error.to_string(), "the document x is damaged: it has another form, at line 1 column 43");
     }
 
     #[tokio::test]
