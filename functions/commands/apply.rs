@@ -41,8 +41,10 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
     };
     let run = async {
         let report = usher.run(order, &mut until, &progress).await?;
-        // Whoever found this command writing left their request to it.
-        usher.serve_inbox(&mut until, &|_, _| {}).await?;
+        // Whoever found this command at work left their request to it. If it cannot be served, it stays asked for.
+        if let Err(error) = usher.serve_inbox(&mut until, &|_, _| {}).await {
+            eprintln!("usher: what was asked for meanwhile is left to the next run: {error}");
+        }
         Ok(report)
     };
     tokio::pin!(run);

@@ -79,6 +79,10 @@ impl Surroundings {
                     .to_owned(),
             });
         }
+        if !simulated && state.as_ref().is_some_and(Location::takes_tokens_on_this_machine) {
+            let message = "a token for Azure Storage goes to Azure Storage alone; on this machine use http".to_owned();
+            return Err(SettingError { variable: STATE, message });
+        }
         if !simulated && state == Some(Location::Memory) {
             let message = "memory: forgets what was done with the process, and is for tests only".to_owned();
             return Err(SettingError { variable: STATE, message });
@@ -211,6 +215,9 @@ mod tests {
             assert_eq!(read(state, Caller::FunctionApp).unwrap_err().variable, "USHER_STATE");
         }
         assert!(read(&[("USHER_STATE", "file:///var/usher")], Caller::Operator).is_ok());
+        let here = ("USHER_STATE", "https://127.0.0.1:1/devstoreaccount1/usher");
+        assert!(read(&[here], Caller::FunctionApp).is_err(), "a real token stays away from this machine");
+        assert!(read(&[here, ("USHER_GRAPH_ROOT", "http://127.0.0.1:1")], Caller::FunctionApp).is_ok());
         let simulated = [("USHER_GRAPH_ROOT", "http://127.0.0.1:1"), ("USHER_STATE", "file:///var/usher")];
         assert!(read(&simulated, Caller::FunctionApp).is_ok());
     }

@@ -69,14 +69,15 @@ impl Usher {
     /// Journals what the directory shows of people whose last step has no outcome. In plan mode nothing is journalled, and
     /// they stay unconfirmed; so they do when the writer's turn does not come.
     async fn settle(&self, writer: &mut Writer, until: &mut Until, snapshot: &Snapshot) -> Result<(), RunError> {
-        let readings = readings(writer.journal().memory(), snapshot);
-        if readings.is_empty() || self.config.tenant.mode == Mode::Plan {
+        let nothing_open = readings(writer, snapshot).is_empty();
+        if nothing_open || self.config.tenant.mode == Mode::Plan {
             return Ok(());
         }
         match writer.begin(until).await {
             Err(SliceError::NoTime | SliceError::Busy) => return Ok(()),
             other => other?,
         };
+        let readings = readings(writer, snapshot);
         writer.note(readings);
         Ok(writer.end().await?)
     }
@@ -111,10 +112,11 @@ impl Usher {
     }
 }
 
-/// What the snapshot says about people whose last step has no outcome. Whom it does not show is not judged.
-fn readings(memory: &Memory, snapshot: &Snapshot) -> Vec<Record> {
-    memory
-        .unconfirmed()
+/// What the snapshot says about people whose last step has no outcome. Whom it does not show is not judged, nor whom others
+/// have touched since.
+fn readings(writer: &Writer, snapshot: &Snapshot) -> Vec<Record> {
+    let open = writer.journal().memory().unconfirmed();
+    open.filter(|(id, _)| !writer.was_touched(*id))
         .filter_map(|(id, _)| {
             let person = snapshot.people.get(&id)?;
             match person.is_external() {

@@ -27,10 +27,13 @@ use crate::writer::{SliceError, Writer};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whoever observes and carries out jobs holds this lease the whole time, so that many wake-ups are one run. What is
 /// written is guarded by the [`Writer`]'s own.
 const RUNNER: &str = "runner";
+/// A job of the inbox is not begun with less real time than this: reading alone takes as long in a large tenant.
+const TIME_FOR_A_JOB: Duration = Duration::from_secs(120);
 /// What is known of the tenant whose state this is.
 const BIRTH: &str = "birth";
 
@@ -249,7 +252,16 @@ impl Usher {
             // Another day will do.
             Err(SliceError::NoTime | SliceError::Busy) => Ok(()),
             Err(error) => Err(error.into()),
-            Ok(_) => Ok(writer.prune(keep).await?),
+            // Everything that the run was for is done; what is left goes on the next time.
+            Ok(_) => match writer.prune(keep).await {
+                Err(error @ JournalError::Fenced(_)) => Err(error.into()),
+                other => {
+                    other.unwrap_or_else(|error| {
+                        tracing::warn!("old segments of the journal were not removed: {error}")
+                    });
+                    Ok(())
+                }
+            },
         }
     }
 
@@ -285,7 +297,11 @@ impl Usher {
         while let Some((request, etag)) = inbox::next(self.store.as_ref(), failed.as_ref().map(|(job, _)| *job)).await?
         {
             let job = request.job;
-            let order = Order { job, adopt_state: false, from_inbox: true };
+            if until.is_over(TIME_FOR_A_JOB) {
+                return Ok(Served::NotDone(job));
+            }
+            // A job that could not be read is asked for still, and must not stand in the others' way.
+            let order = Order { job, adopt_state: false, from_inbox: failed.is_none() };
             match self.run_alone(order, until, &|_| {}).await {
                 Ok(report) => {
                     ended(&request, &report);

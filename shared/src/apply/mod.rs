@@ -22,6 +22,7 @@ use crate::people::plan::Action;
 use crate::report::ErrorReport;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
+use jiff::Timestamp;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 use verdict::{Applied, Verdict, judge};
@@ -89,6 +90,7 @@ impl Applier<'_> {
     ) -> Result<Ended, SliceError> {
         let mut ended = Ended::default();
         let mut fruitless = 0;
+        let was_open = self.memory().circuit_of(&partner.name).is_some();
         let mut queue: VecDeque<&Action> = actions.iter().collect();
         while let size @ 1.. = self.next_batch(partner, queue.len()) {
             match self.ready(size).await? {
@@ -100,6 +102,12 @@ impl Applier<'_> {
                 Err(SliceError::NoTime) => return Ok(ended),
                 other => other?,
             }
+            // Others may meanwhile have been shown that Graph refuses everybody.
+            if let Some(circuit) = self.memory().circuit_of(&partner.name).filter(|_| !was_open) {
+                let circuit = catalogue::by_name(&circuit.reason);
+                ended.stopped = circuit.map(|refusal| Stopped { error: ErrorReport::of(refusal, None), circuit });
+                return Ok(ended);
+            }
             let left_out = self.leave_out_touched(&mut queue, &mut ended);
             done(left_out);
             // Others may also have used up the day's ceiling.
@@ -108,7 +116,8 @@ impl Applier<'_> {
             if batch.is_empty() {
                 continue;
             }
-            let intents: Vec<_> = batch.iter().map(|action| Record::Intent(self.intent(partner, action))).collect();
+            let at = self.client.clock().now();
+            let intents: Vec<_> = batch.iter().map(|action| Record::Intent(self.intent(partner, action, at))).collect();
             self.writer.note(intents);
             self.writer.write().await?;
             if !self.writer.may_send() {
@@ -292,7 +301,7 @@ impl Applier<'_> {
         }
     }
 
-    fn intent(&self, partner: &Partner, action: &Action) -> Intent {
+    fn intent(&self, partner: &Partner, action: &Action, at: Timestamp) -> Intent {
         Intent {
             run: self.run,
             partner: partner.name.clone(),
@@ -302,7 +311,7 @@ impl Applier<'_> {
             reason: action.reason.name().to_owned(),
             before: action.before.clone(),
             after: action.after.clone(),
-            at: self.client.clock().now(),
+            at,
         }
     }
 

@@ -54,14 +54,12 @@ impl Journal {
         let checkpoint: Checkpoint = from_json(CHECKPOINTS, &bytes)?;
         let number = checkpoint.memory.head.number;
         let hash = hash_of(&bytes);
-        match self.store.create(&name_of(number), bytes).await {
-            Ok(_) => {}
-            Err(StateError::Exists(name)) => {
-                let reason = format!("{name} is not what the segments up to it say");
-                return Err(JournalError::Broken { number, reason });
-            }
-            Err(error) => return Err(error.into()),
-        }
+        let name = name_of(number);
+        match self.store.get(&name).await? {
+            None => self.store.create(&name, bytes).await?,
+            // An interrupted prune left it, perhaps of another version; the chain does not name it yet.
+            Some(left) => self.store.replace(&name, bytes, &left.etag).await?,
+        };
         self.append(vec![Record::Checkpoint { number, hash }], now).await?;
         // The memory that is saved must know of the checkpoint before the segments that it replaces are gone.
         self.save().await?;
@@ -123,14 +121,20 @@ impl Journal {
 /// The memory at the newest checkpoint; the empty one where there is none. A checkpoint that was written just before an
 /// interruption may not be named in the chain yet; it is as true.
 pub(super) async fn newest(store: &dyn Store) -> Result<Memory, JournalError> {
-    let checkpoints = store.list(CHECKPOINTS).await?;
-    let Some(number) = checkpoints.iter().filter_map(|name| checkpoint_number(name)).max() else {
+    let number = newest_number(store).await?;
+    if number == 0 {
         return Ok(Memory::default());
-    };
+    }
     match read(store, number).await? {
         Some(bytes) => Ok(from_json::<Checkpoint>(&name_of(number), &bytes)?.memory),
         None => Err(JournalError::Broken { number, reason: "its checkpoint has just gone".to_owned() }),
     }
+}
+
+/// The number of the newest checkpoint; 0 if there is none.
+pub(super) async fn newest_number(store: &dyn Store) -> Result<u64, StateError> {
+    let checkpoints = store.list(CHECKPOINTS).await?;
+    Ok(checkpoints.iter().filter_map(|name| checkpoint_number(name)).max().unwrap_or(0))
 }
 
 /// The bytes of a checkpoint, if there is one of that number.

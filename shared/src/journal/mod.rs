@@ -96,10 +96,28 @@ impl Journal {
             }
             Err(error) => return Err(error.into()),
         };
-        let saved_at = if saved.is_some() { memory.head.number } else { 0 };
+        // A memory from before the newest checkpoint was put back by somebody: the segments behind it may be gone.
+        let is_old = checkpoint::newest_number(store.as_ref()).await? > memory.head.number;
+        let memory = if is_old { checkpoint::newest(store.as_ref()).await? } else { memory };
+        let is_trusted = saved.is_some() && !is_old;
+        let saved_at = if is_trusted { memory.head.number } else { 0 };
         let mut journal = Self { store, memory, writer: Uuid::new_v4(), saved, saved_at };
         journal.catch_up().await?;
+        if !is_trusted {
+            journal.reaches_the_end().await?;
+        }
         Ok(journal)
+    }
+
+    /// Makes sure that no segment stands behind a gap, which would be forgotten and written over.
+    async fn reaches_the_end(&self) -> Result<(), JournalError> {
+        let names = self.store.list(segment::SEGMENTS).await?;
+        let last = names.iter().filter_map(|name| segment::number_of(name)).max().unwrap_or(0);
+        let number = self.memory.head.number + 1;
+        if last < number {
+            return Ok(());
+        }
+        Err(JournalError::Broken { number, reason: "it is missing, and later ones are there".to_owned() })
     }
 
     /// Everything that the journal says, summed up.

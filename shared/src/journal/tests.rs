@@ -163,6 +163,38 @@ async fn what_is_older_than_it_must_be_kept_goes_and_the_chain_still_verifies() 
 }
 
 #[tokio::test]
+async fn a_memory_from_before_the_checkpoint_that_was_put_back_is_not_believed() {
+    let (store, mut journal) = journal_of(5).await;
+    journal.save().await.unwrap();
+    let old = store.get(MEMORY).await.unwrap().unwrap();
+    for number in 6..=30 {
+        journal.append(converted(number, day(number.cast_signed())), day(number.cast_signed())).await.unwrap();
+    }
+    journal.prune(KEEP, day(30)).await.unwrap();
+    let newer = store.get(MEMORY).await.unwrap().unwrap();
+    store.replace(MEMORY, old.bytes, &newer.etag).await.unwrap();
+    let opened = open(&store).await;
+    assert_eq!(opened.memory(), journal.memory());
+    opened.verify().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_gap_in_the_journal_is_not_written_over_when_the_memory_is_lost_too() {
+    let (store, _) = journal_of(5).await;
+    remove(&store, "journal/0000000003").await;
+    let Err(error) = Journal::open(Arc::new(store)).await else { panic!("opened") };
+    assert!(matches!(error, JournalError::Broken { number: 3, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_an_interrupted_prune_of_another_version_left_is_replaced() {
+    let (store, mut journal) = journal_of(30).await;
+    store.create("checkpoint/0000000019", b"left by another version".to_vec()).await.unwrap();
+    journal.prune(KEEP, day(30)).await.unwrap();
+    journal.verify().await.unwrap();
+}
+
+#[tokio::test]
 async fn pruning_again_or_when_everything_is_new_changes_nothing() {
     let (store, mut journal) = journal_of(30).await;
     journal.prune(SignedDuration::from_hours(24 * 40), day(30)).await.unwrap();

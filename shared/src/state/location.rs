@@ -87,6 +87,11 @@ impl Location {
         }
     }
 
+    /// Whether it is an emulator on this machine that is given a token, which only tests want.
+    pub fn takes_tokens_on_this_machine(&self) -> bool {
+        matches!(self, Self::Azure(url) if url.host().is_some_and(|host| is_loopback(&host)))
+    }
+
     /// The store there. Nothing is connected before it is used. `identity` is asked for tokens where some are needed.
     pub fn open(&self, identity: &Identity) -> Arc<dyn Store> {
         match self {
@@ -163,6 +168,8 @@ mod tests {
             let location = Location::parse(&format!("https://contoso.{host}/usher-state")).unwrap();
             assert!(matches!(location, Location::Azure(_)) && location.is_shared(), "{host}");
         }
+        let secure = Location::parse("https://127.0.0.1:10000/devstoreaccount1/usher").unwrap();
+        assert!(secure.takes_tokens_on_this_machine());
         let azurite = Location::parse("http://127.0.0.1:10000/devstoreaccount1/usher").unwrap();
         assert!(matches!(azurite, Location::Azurite(_)));
     }

@@ -228,9 +228,9 @@ impl Memory {
     }
 
     fn read(&mut self, person: UserId, at: Timestamp, changed: bool) {
-        let Some(Step { state: StepState::Open { unchanged_since }, .. }) = self.steps.get_mut(&person) else {
-            return;
-        };
+        // A reading from before the step says nothing about it, whenever it was journalled.
+        let step = self.steps.get_mut(&person).filter(|step| step.at < at);
+        let Some(Step { state: StepState::Open { unchanged_since }, .. }) = step else { return };
         match *unchanged_since {
             _ if changed => self.settle(person),
             None => *unchanged_since = Some(at),

@@ -138,3 +138,20 @@ fn a_refusal_is_forgotten_after_two_days() {
     records.push(run(48 * 60));
     assert!(after(&records).step(person()).is_none());
 }
+
+#[test]
+fn a_reading_from_before_the_step_says_nothing_about_it() {
+    let reading = |minutes, changed| Record::reading(person(), at(minutes), changed);
+    for changed in [true, false] {
+        let memory = after(&[intent(20), reading(0, changed), reading(20, changed), reading(25, false)]);
+        assert_eq!(memory.unconfirmed().count(), 1, "only one reading counts, and it is the last: changed {changed}");
+    }
+}
+
+#[test]
+fn a_wave_that_another_process_began_already_counts_on() {
+    let begun = |wave| Record::Wave { partner: "p".into(), step: WaveStep::Begun { wave, waiting: 9 } };
+    let waves = |records: &[Record]| after(records).waves_of("p").under_way.unwrap().sent;
+    assert_eq!(waves(&[begun(0), intent(0), begun(0)]), 1);
+    assert_eq!(waves(&[begun(0), intent(0), begun(1)]), 0, "another wave begins anew");
+}

@@ -73,6 +73,8 @@ impl WaveCount {
 impl WaveMemory {
     pub(super) fn advance(&mut self, step: WaveStep) {
         match step {
+            // Another process began it already; what was sent in it counts on.
+            WaveStep::Begun { wave, .. } if self.under_way.is_some() && self.next == wave => {}
             WaveStep::Begun { wave, waiting } => {
                 self.next = wave;
                 self.waiting_at_first.get_or_insert(waiting);

@@ -6,6 +6,7 @@ use super::problem::ask;
 use crate::clock::uptime;
 use crate::state::{LEASE, Lease};
 use async_trait::async_trait;
+use azure_core::http::StatusCode;
 use azure_storage_blob::BlobClient;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +14,8 @@ use tokio::task::AbortHandle;
 
 /// A lease is renewed this often, so that two renewals may fail before it runs out.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// What is answered when somebody else has it, or the blob is gone; everything else may pass.
+const LOST: [StatusCode; 3] = [StatusCode::NotFound, StatusCode::Conflict, StatusCode::PreconditionFailed];
 /// How soon a renewal that failed for the moment is tried again.
 const RENEW_AGAIN: Duration = Duration::from_secs(5);
 
@@ -50,7 +53,7 @@ async fn renew(blob: Arc<BlobClient>, id: String, confirmed: Confirmed) {
                 *confirmed = Some(asked);
                 RENEW_EVERY
             }
-            Err(problem) if problem.status.is_some_and(|status| status.is_client_error()) => {
+            Err(problem) if LOST.iter().any(|status| problem.has(*status)) => {
                 tracing::warn!("a lease was lost: {}", problem.error);
                 *confirmed = None;
                 return;

@@ -18,7 +18,7 @@ use azure_core::http::{
     ClientOptions, Etag, ExponentialRetryOptions, NoFormat, RequestContent, RetryOptions, StatusCode, Transport,
 };
 use azure_storage_blob::models::{
-    BlobClientAcquireLeaseOptions, BlobClientDeleteOptions, BlobClientUploadOptions,
+    BlobClientAcquireLeaseOptions, BlobClientDeleteOptions, BlobClientDownloadOptions, BlobClientUploadOptions,
     BlobContainerClientListBlobsOptions,
 };
 use azure_storage_blob::{BlobClient, BlobContainerClient, BlobContainerClientOptions};
@@ -36,6 +36,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For one try of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_RETRIES: u32 = 3;
+/// The same for reading.
+const LARGEST_READ: NonZero<usize> = NonZero::new(256 * 1024 * 1024).expect("it is not zero");
 /// Far more than any document; Azure takes 5,000 MiB at once.
 const LARGEST_IN_ONE: NonZero<u64> = NonZero::new(256 * 1024 * 1024).expect("it is not zero");
 
@@ -141,7 +143,9 @@ impl Store for BlobStore {
         check_name(name)?;
         let blob = self.blob(name).await?;
         let download = async {
-            let answer = blob.download(None).await?;
+            // In one piece: of several, a change in between would spoil the later ones.
+            let whole = BlobClientDownloadOptions { partition_size: Some(LARGEST_READ), ..Default::default() };
+            let answer = blob.download(Some(whole)).await?;
             let etag = answer.properties.etag.clone();
             Ok((answer.body.collect().await?, etag))
         };

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// What Azure answered instead of doing it.
 #[derive(Debug)]
 pub(super) struct Problem {
-    pub(super) status: Option<StatusCode>,
+    status: Option<StatusCode>,
     code: Option<String>,
     pub(super) error: StateError,
 }
