@@ -1,8 +1,11 @@
-//! What people, administrators and Entra Connect do in the directory, other than through Graph.
+//! What people and administrators do in the directory, other than through Graph.
+//!
+//! Not responsible for: deletions and restorations (`deletion`), Entra Connect (`connect`).
 
+use super::audit::{ADD_ELIGIBLE, ADD_GROUP, ADD_MEMBER, ADD_ROLE, Actor, DELETE_GROUP, REDEEM, REMOVE_MEMBER};
 use super::model::Directory;
 use super::objects::{Group, RoleAssignment, RoleEligibility};
-use super::user::{AssignedPlan, ExternalUserState, Identity};
+use super::user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, SignIn};
 use anyhow::{Context, ensure};
 use std::collections::BTreeSet;
 use uuid::{Uuid, uuid};
@@ -31,12 +34,39 @@ impl Directory {
         ensure!(pending, "user {id} has no pending invitation");
         ensure!(user.account_enabled, "user {id} is disabled");
         let now = self.now();
-        self.update_user(id, |user| {
-            user.external_user_state = Some(ExternalUserState::Accepted);
-            user.external_user_state_changed = Some(now);
-            user.identities.insert(0, Identity::external());
-            user.ticket = None;
+        self.acting_as(Actor::Person(id), |directory| {
+            directory.record_on(REDEEM, id);
+            directory.update_user(id, |user| {
+                user.external_user_state = Some(ExternalUserState::Accepted);
+                user.external_user_state_changed = Some(now);
+                user.identities.insert(0, Identity::external());
+                user.ticket = None;
+            })
         })
+    }
+
+    /// The person signs in.
+    ///
+    /// # Errors
+    /// There is no such user, the account is disabled, or an invitation is pending.
+    pub fn sign_in(&mut self, id: Uuid) -> anyhow::Result<()> {
+        let user = self.user(id).with_context(|| format!("there is no user {id}"))?;
+        ensure!(user.account_enabled, "user {id} is disabled");
+        let pending = user.external_user_state == Some(ExternalUserState::PendingAcceptance);
+        ensure!(!pending || user.creation_type.is_none(), "user {id} has not redeemed the invitation");
+        let now = Some(self.now());
+        self.update_user(id, |user| {
+            let before = user.sign_in.unwrap_or_default();
+            user.sign_in = Some(SignIn { last: now, last_successful: now, ..before });
+        })
+    }
+
+    /// Somebody changes a user's address.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub fn change_mail(&mut self, id: Uuid, mail: Option<&str>) -> anyhow::Result<()> {
+        self.update_user(id, |user| user.set_mail(mail.map(str::to_owned)))
     }
 
     /// Somebody allows or forbids sign-in.
@@ -45,55 +75,6 @@ impl Directory {
     /// There is no such user.
     pub fn set_enabled(&mut self, id: Uuid, enabled: bool) -> anyhow::Result<()> {
         self.update_user(id, |user| user.account_enabled = enabled)
-    }
-
-    /// Somebody deletes a user, who can be restored for 30 days and stays in their groups meanwhile, unseen.
-    ///
-    /// # Errors
-    /// There is no such user.
-    pub fn delete_user(&mut self, id: Uuid) -> anyhow::Result<()> {
-        let mut user = self.take_user(id)?;
-        user.deleted = Some(self.now());
-        self.deleted_users.insert(id, user);
-        self.show_memberships(id, false);
-        Ok(())
-    }
-
-    /// Somebody removes a deleted user for good.
-    ///
-    /// # Errors
-    /// No such user is deleted.
-    pub fn purge_user(&mut self, id: Uuid) -> anyhow::Result<()> {
-        self.deleted_users.remove(&id).with_context(|| format!("user {id} is not deleted"))?;
-        for group in self.groups.values_mut() {
-            group.members.remove(&id);
-        }
-        self.user_changed(id, None);
-        Ok(())
-    }
-
-    /// The user is seen in their groups again, or no more.
-    fn show_memberships(&mut self, id: Uuid, seen: bool) {
-        let groups = self.groups.values().filter(|group| group.members.contains(&id));
-        for group in groups.map(|group| group.id).collect::<Vec<_>>() {
-            self.membership_changed(group, id, seen);
-        }
-    }
-
-    /// Somebody restores a deleted user.
-    ///
-    /// # Errors
-    /// No such user is deleted, or another one has the sign-in name by now.
-    pub fn restore_user(&mut self, id: Uuid) -> anyhow::Result<()> {
-        let user = self.deleted_users.get(&id).with_context(|| format!("user {id} is not deleted"))?;
-        let taken = self.user_by_name(&user.user_principal_name).is_some();
-        ensure!(!taken, "another user is called {} by now", user.user_principal_name);
-        if let Some(mut user) = self.deleted_users.remove(&id) {
-            user.deleted = None;
-            self.insert_user(user);
-            self.show_memberships(id, true);
-        }
-        Ok(())
     }
 
     /// An administrator makes a security group.
@@ -120,6 +101,7 @@ impl Directory {
             created: self.now(),
             members: BTreeSet::new(),
         });
+        self.record_on(ADD_GROUP, id);
         id
     }
 
@@ -131,6 +113,7 @@ impl Directory {
         self.require_object(member)?;
         if self.require_group(group)?.members.insert(member) {
             self.membership_changed(group, member, true);
+            self.record_member(ADD_MEMBER, group, member);
         }
         Ok(())
     }
@@ -142,6 +125,7 @@ impl Directory {
     pub fn remove_member(&mut self, group: Uuid, member: Uuid) -> anyhow::Result<()> {
         if self.require_group(group)?.members.remove(&member) {
             self.membership_changed(group, member, false);
+            self.record_member(REMOVE_MEMBER, group, member);
         }
         Ok(())
     }
@@ -151,20 +135,23 @@ impl Directory {
     /// # Errors
     /// There is no such group.
     pub fn delete_group(&mut self, id: Uuid) -> anyhow::Result<()> {
+        self.require_group(id)?;
+        self.record_on(DELETE_GROUP, id);
         let group = self.take_group(id).with_context(|| format!("there is no group {id}"))?;
         self.group_changed(id, Some(&group));
         Ok(())
     }
 
-    /// An administrator gives a user or a group a directory role.
+    /// An administrator gives a user, a group or the managed identity a directory role.
     ///
     /// # Errors
-    /// There is no such user or group, or the group cannot hold roles.
+    /// There is no such object, or the group cannot hold roles.
     pub fn assign_role(&mut self, principal: Uuid, role: Uuid, state: RoleState) -> anyhow::Result<()> {
         self.require_object(principal)?;
         let assignable = self.group(principal).is_none_or(|group| group.is_assignable_to_role);
         ensure!(assignable, "group {principal} cannot hold roles");
         let id = self.new_id();
+        self.record_on(if state == RoleState::Active { ADD_ROLE } else { ADD_ELIGIBLE }, principal);
         match state {
             RoleState::Active => {
                 self.role_assignments.insert(id, RoleAssignment { id, principal, role });
@@ -177,6 +164,25 @@ impl Directory {
         Ok(())
     }
 
+    /// An administrator gives a user a licence, directly or by a group that they are in.
+    ///
+    /// # Errors
+    /// There is no such user, or the user is not in the group.
+    pub fn assign_license(&mut self, id: Uuid, sku: Uuid, by_group: Option<Uuid>) -> anyhow::Result<()> {
+        let is_in = |group| self.group(group).is_some_and(|group| group.members.contains(&id));
+        ensure!(by_group.is_none_or(is_in), "user {id} is not in the group");
+        let license = AssignedLicense { sku, by_group, assigned: self.now() };
+        self.update_user(id, |user| user.assigned_licenses.push(license))
+    }
+
+    /// An administrator takes a licence from a user, however it was assigned.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub fn remove_license(&mut self, id: Uuid, sku: Uuid) -> anyhow::Result<()> {
+        self.update_user(id, |user| user.assigned_licenses.retain(|license| license.sku != sku))
+    }
+
     /// An administrator gives a user a licence with a mailbox.
     ///
     /// # Errors
@@ -184,7 +190,7 @@ impl Directory {
     pub fn assign_exchange_plan(&mut self, id: Uuid) -> anyhow::Result<()> {
         let assigned = self.now();
         self.update_user(id, |user| {
-            user.assigned_licenses.push(OFFICE_LICENSE);
+            user.assigned_licenses.push(AssignedLicense { sku: OFFICE_LICENSE, by_group: None, assigned });
             user.assigned_plans.push(AssignedPlan {
                 assigned,
                 capability_status: "Enabled".into(),

@@ -1,6 +1,7 @@
 //! What a request costs, by Microsoft's table of identity resources.
 //!
-//! Change tracking and invitations are not in it; they cost what the table says of any other request.
+//! The audit log is a report, whose requests are counted by themselves and cost no units. Change tracking and
+//! invitations are not in the table; they cost what the table says of any other request.
 
 use super::request::Request;
 
@@ -10,6 +11,8 @@ pub(super) struct Cost {
     pub(super) units: u32,
     pub(super) writes: u32,
     pub(super) invitations: u32,
+    /// Requests for reports.
+    pub(super) reports: u32,
 }
 
 impl Cost {
@@ -27,9 +30,10 @@ impl Cost {
             ("POST", ["users", _, "checkMemberGroups"]) => read(4),
             ("POST", ["users", _, "getMemberGroups"]) => read(2),
             ("POST", ["directoryObjects", "getByIds"]) => read(3),
+            ("GET", ["auditLogs", ..]) => Self { reports: 1, ..Self::default() },
             ("GET", _) => read(1),
-            ("POST", ["invitations"]) => Self { units: 1, writes: 1, invitations: 1 },
-            _ => Self { units: 1, writes: 1, invitations: 0 },
+            ("POST", ["invitations"]) => Self { units: 1, writes: 1, invitations: 1, reports: 0 },
+            _ => Self { units: 1, writes: 1, ..Self::default() },
         }
     }
 }

@@ -62,6 +62,14 @@ impl GraphError {
         Self::new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     }
 
+    /// A permission for reports is missing, which are another service's.
+    pub(super) fn permission_missing(permission: &str) -> Self {
+        let message = format!(
+            "The principal does not have required Microsoft Graph permission(s): {permission} to call this API."
+        );
+        Self::new(403, "Authentication_MSGraphPermissionMissing", message)
+    }
+
     /// Something that is not simulated.
     pub(super) fn unknown(what: impl Into<String>) -> Self {
         Self { violation: true, ..Self::new(501, "NotImplemented", what) }

@@ -3,13 +3,11 @@
 //! Not responsible for: whether the directory follows the request.
 
 use super::error::GraphError;
+use super::sponsors::MOST_SPONSORS;
 use super::user::UserType;
 use crate::cloud::Cloud;
 use serde_json::{Map, Value};
 use uuid::Uuid;
-
-/// No more sponsors than this are allowed.
-const MOST_SPONSORS: usize = 5;
 
 /// Characters that an invited address must not have.
 const FORBIDDEN: &str = "~!#$%^&*()+=[]{}\\/|;:\"<>?,";

@@ -5,6 +5,7 @@
 //! the person signs in until then. Inviting the address of a deleted user makes a new one, as the page on resetting
 //! describes.
 
+use super::audit::{CONVERT, INVITE as INVITE_EXTERNAL, RESET as RESET_INVITE};
 use super::auth::Caller;
 use super::error::GraphError;
 use super::invitation_request::Invitation;
@@ -13,6 +14,7 @@ use super::model::Directory;
 use super::policy::{AllowInvitesFrom, DomainBlock};
 use super::query::{Query, context_url};
 use super::request::{Answer, GraphResult, Request};
+use super::sponsors::{MOST_SPONSORS, require_sponsor};
 use super::state::State;
 use super::user::{ExternalUserState, User};
 use serde_json::json;
@@ -32,14 +34,21 @@ pub(super) fn create(state: &mut State, caller: &Caller, request: &Request) -> G
         caller.require(RESET)?;
     }
     check_policy(directory, &invitation)?;
-    let user = match invitation.user {
-        Some(id) if invitation.reset_redemption => reset(directory, &invitation, id)?,
+    for sponsor in &invitation.sponsors {
+        require_sponsor(directory, *sponsor)?;
+    }
+    let (user, activity) = match invitation.user {
+        Some(id) if invitation.reset_redemption => (reset(directory, &invitation, id)?, RESET_INVITE),
         None if invitation.reset_redemption => {
             return Err(GraphError::bad_request("resetRedemption needs the id of the invited user."));
         }
-        Some(id) => convert(directory, &invitation, id)?,
-        None => invite(directory, &invitation)?,
+        Some(id) => {
+            let internal = directory.user(id).is_some_and(|user| user.external_user_state.is_none());
+            (convert(directory, &invitation, id)?, if internal { CONVERT } else { INVITE_EXTERNAL })
+        }
+        None => (invite(directory, &invitation)?, INVITE_EXTERNAL),
     };
+    directory.record_on(activity, user);
     let redeem_url = issue_ticket(directory, user);
     if invitation.send_message {
         send(directory, &invitation, user, &redeem_url);
@@ -183,7 +192,11 @@ fn named(directory: &Directory, id: Uuid) -> Result<&User, GraphError> {
 fn make_pending(user: &mut User, directory: &Directory, invitation: &Invitation) {
     user.external_user_state = Some(ExternalUserState::PendingAcceptance);
     user.external_user_state_changed = Some(directory.now());
-    user.sponsors.extend(&invitation.sponsors);
+    for sponsor in &invitation.sponsors {
+        if !user.sponsors.contains(sponsor) && user.sponsors.len() < MOST_SPONSORS {
+            user.sponsors.push(*sponsor);
+        }
+    }
 }
 
 /// Only who is pending and may sign in gets another mail; the object stays the same.

@@ -43,6 +43,8 @@ pub struct Limits {
     pub tenant_writes: Quota,
     /// Invitations of all apps in this tenant. Each is a write as well.
     pub invitations: Quota,
+    /// Requests of the app in this tenant for reports, such as the audit log.
+    pub reports: Quota,
     /// How `Retry-After` is written.
     pub retry_after: RetryAfter,
 }
@@ -69,6 +71,7 @@ impl Limits {
             writes: Quota::new(3_000, 150),
             tenant_writes: Quota::new(18_000, 300),
             invitations: Quota::new(150, 5),
+            reports: Quota::new(5, 10),
             retry_after: RetryAfter::Seconds,
         }
     }

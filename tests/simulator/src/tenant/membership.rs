@@ -20,7 +20,7 @@ pub(super) fn check(state: &State, caller: &Caller, request: &Request, user: &st
     if asked.len() > MOST_GROUPS {
         return Err(GraphError::directory("More than 20 group ids were given."));
     }
-    let groups = state.directory.groups_of(id);
+    let groups = state.directory.shown_groups_of(id);
     let is_in = |asked: &&Value| asked.as_str().and_then(|id| id.parse().ok()).is_some_and(|id| groups.contains(&id));
     Ok(ids(state, asked.iter().filter(is_in).cloned().collect()))
 }
@@ -31,7 +31,7 @@ pub(super) fn list(state: &State, caller: &Caller, request: &Request, user: &str
     let security_only = request.object()?.get("securityEnabledOnly").and_then(Value::as_bool);
     let security_only =
         security_only.ok_or_else(|| GraphError::bad_request("The parameter 'securityEnabledOnly' is missing."))?;
-    let groups = state.directory.groups_of(id);
+    let groups = state.directory.shown_groups_of(id);
     let wanted = |id: &&Uuid| !security_only || state.directory.group(**id).is_some_and(|group| group.security_enabled);
     Ok(ids(state, groups.iter().filter(wanted).map(|id| json!(id)).collect()))
 }

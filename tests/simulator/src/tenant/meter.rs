@@ -30,6 +30,7 @@ struct Limited {
     writes: Bucket,
     tenant_writes: Bucket,
     invitations: Bucket,
+    reports: Bucket,
 }
 
 /// In units of one nanosecond's worth of filling, divided by `amount`: one request of cost 1 takes the window's
@@ -57,6 +58,8 @@ impl Meter {
                 writes: bucket(limits.writes, "Tenant_Application/Write", "WriteLimitExceeded"),
                 tenant_writes: bucket(limits.tenant_writes, "Tenant/Write", "WriteLimitExceeded"),
                 invitations: bucket(limits.invitations, "Tenant/Write", "WriteLimitExceeded"),
+                // What the headers say of reports is not documented.
+                reports: bucket(limits.reports, "Tenant_Application/Read", "ResourceUnitLimitExceeded"),
             }
         });
     }
@@ -89,7 +92,10 @@ impl Meter {
         if cost == Cost::default() {
             return Ok(Vec::new());
         }
-        let mut headers = vec![("x-ms-resource-unit", cost.units.to_string())];
+        let mut headers = Vec::new();
+        if cost.units > 0 {
+            headers.push(("x-ms-resource-unit", cost.units.to_string()));
+        }
         if let Some(limited) = &mut self.limits {
             let retry_after = limited.retry_after;
             let buckets = limited.buckets(cost).map(|(bucket, count)| {
@@ -128,12 +134,13 @@ impl Meter {
 
 impl Limited {
     /// Every bucket with what the cost takes from it.
-    fn buckets(&mut self, cost: Cost) -> [(&mut Bucket, u32); 4] {
+    fn buckets(&mut self, cost: Cost) -> [(&mut Bucket, u32); 5] {
         [
             (&mut self.units, cost.units),
             (&mut self.writes, cost.writes),
             (&mut self.tenant_writes, cost.writes),
             (&mut self.invitations, cost.invitations),
+            (&mut self.reports, cost.reports),
         ]
     }
 }

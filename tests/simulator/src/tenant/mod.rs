@@ -3,20 +3,25 @@
 //! Responsible for: answering as the documentation says Graph answers. What it does not know it answers with 501 and
 //! remembers as a violation, which the test that caused it must look at.
 //!
-//! - `model`, `user`, `user_properties`, `objects`, `options`, `policy`, `mail`: what there is.
-//! - `replication`: how changes spread.
-//! - `actors`, `population`: what people, administrators and Entra Connect do.
+//! - `model`, `user`, `user_properties`, `objects`, `nesting`, `options`, `policy`, `mail`, `audit`: what there is.
+//! - `replication`, `membership_lag`: how changes spread.
+//! - `actors`, `connect`, `deletion`, `population`: what people, administrators and Entra Connect do.
 //! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
 //! - `auth`, `identity`: tokens.
 //! - `limits`, `cost`, `meter`: throttling.
-//! - `query`, `filter`, `property`: query options, filters and projections.
-//! - `organization`, `users`, `user_update`, `membership`, `groups`, `group_members`, `roles`, `invitations`, `delta`,
-//!   `batch`: Graph, by resource.
+//! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
+//! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
+//!   `roles`, `invitations`, `delta`, `audits`, `batch`: Graph, by resource.
 
 mod actors;
+mod audit;
+mod audits;
 mod auth;
 mod batch;
+mod connect;
 mod cost;
+mod deleted_items;
+mod deletion;
 mod delta;
 mod error;
 mod faults;
@@ -29,9 +34,12 @@ mod invitations;
 mod limits;
 mod listing;
 mod mail;
+mod member;
 mod membership;
+mod membership_lag;
 mod meter;
 mod model;
+mod nesting;
 mod objects;
 mod options;
 mod organization;
@@ -39,11 +47,13 @@ mod policy;
 mod population;
 mod property;
 mod query;
+mod reference;
 mod replication;
 mod request;
 mod roles;
 mod routes;
 mod server;
+mod sponsors;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -53,6 +63,8 @@ mod user_update;
 mod users;
 
 pub use actors::RoleState;
+pub use audit::{Actor, AuditOptions};
+pub use connect::EntraConnect;
 pub use delta::{DeltaOptions, ExpiredToken};
 pub use faults::{Fault, Matcher};
 pub use limits::{Limits, Quota, RetryAfter, TenantSize, Usage};
@@ -62,7 +74,7 @@ pub use objects::{Group, OtherKind, OtherObject, RoleAssignment, RoleEligibility
 pub use options::TenantOptions;
 pub use policy::{AllowInvitesFrom, DomainBlock, InvitationPolicy};
 pub use population::SyncedPerson;
-pub use user::{AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
+pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
 use crate::exchange::Exchange;
 use crate::steps::{Hooks, Step, Then};
@@ -150,7 +162,9 @@ impl Tenant {
 
     /// Looks at the directory or changes it. No request is served meanwhile.
     pub fn with_directory<T>(&self, work: impl FnOnce(&mut Directory) -> T) -> T {
-        work(&mut lock(&self.shared).directory)
+        let directory = &mut lock(&self.shared).directory;
+        directory.purge_expired();
+        work(directory)
     }
 
     /// Every request to Graph since the start or the last [`Self::clear_exchanges`], in the order of their answers:

@@ -3,6 +3,7 @@
 //! Not responsible for: what people, administrators and Entra Connect do with it (`actors`), nor what Graph shows of
 //! it.
 
+use super::audit::{Actor, AuditOptions, Entry};
 use super::delta::DeltaOptions;
 use super::mail::Mail;
 use super::objects::{Group, OtherObject, RoleAssignment, RoleEligibility};
@@ -36,6 +37,11 @@ pub struct Directory {
     pub lag: SignedDuration,
     /// How change tracking behaves where the documentation leaves room.
     pub delta: DeltaOptions,
+    /// How the audit log behaves where the documentation leaves room.
+    pub audit: AuditOptions,
+    pub(super) audit_log: Vec<Entry>,
+    /// Who acts now.
+    pub(super) actor: Actor,
     pub(super) replication: Replication,
     /// How often all tokens were revoked.
     pub(super) revocations: u64,
@@ -49,6 +55,9 @@ impl Directory {
             permissions: options.permissions.clone(),
             lag: options.lag,
             delta: options.delta.clone(),
+            audit: options.audit.clone(),
+            audit_log: Vec::new(),
+            actor: Actor::default(),
             replication: Replication::default(),
             revocations: 0,
             options,
@@ -73,6 +82,11 @@ impl Directory {
     /// The id of the only application there is: the managed identity's.
     pub(super) fn client_id(&self) -> Uuid {
         self.options.client_id.unwrap_or_else(|| self.derived_id("client"))
+    }
+
+    /// The object id of the managed identity's service principal, which can be given a directory role.
+    pub fn service_principal(&self) -> Uuid {
+        self.derived_id("service-principal")
     }
 
     /// The cloud it stands in.
@@ -152,6 +166,13 @@ impl Directory {
 
     /// Puts a user in, or replaces one.
     pub fn insert_user(&mut self, user: User) {
+        let before = self.users.get(&user.id).cloned();
+        self.record_changes(before.as_ref(), &user);
+        self.store_user(user);
+    }
+
+    /// The same, without a word in the audit log.
+    pub(super) fn store_user(&mut self, user: User) {
         let id = user.id;
         let before = self.users.remove(&id);
         if let Some(before) = &before {
@@ -221,43 +242,10 @@ impl Directory {
     }
 
     pub(super) fn require_object(&self, id: Uuid) -> anyhow::Result<()> {
-        if !self.exists(id) {
+        if !self.exists(id) && id != self.service_principal() {
             bail!("there is no object {id}");
         }
         Ok(())
-    }
-
-    /// The groups that hold the object, directly or through other groups.
-    pub(super) fn groups_of(&self, id: Uuid) -> BTreeSet<Uuid> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![id];
-        while let Some(member) = open.pop() {
-            for group in self.groups.values().filter(|group| group.members.contains(&member)) {
-                if found.insert(group.id) {
-                    open.push(group.id);
-                }
-            }
-        }
-        found
-    }
-
-    /// The group and all groups nested in it.
-    pub(super) fn groups_below(&self, id: Uuid) -> Vec<&Group> {
-        let mut found: Vec<&Group> = self.groups.get(&id).into_iter().collect();
-        let mut at = 0;
-        while let Some(group) = found.get(at).copied() {
-            let nested = self.groups.values().filter(|inner| group.members.contains(&inner.id));
-            let new: Vec<&Group> = nested.filter(|inner| found.iter().all(|seen| seen.id != inner.id)).collect();
-            found.extend(new);
-            at += 1;
-        }
-        found
-    }
-
-    /// Whether the object has a directory role, active or through a group.
-    pub(super) fn has_role(&self, id: Uuid) -> bool {
-        let groups = self.groups_of(id);
-        self.role_assignments.values().any(|role| role.principal == id || groups.contains(&role.principal))
     }
 
     fn remember_addresses<'a>(&mut self, id: Uuid, addresses: impl Iterator<Item = &'a str>) {

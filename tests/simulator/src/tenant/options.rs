@@ -1,5 +1,6 @@
 //! What a simulated tenant is like from the start.
 
+use super::audit::AuditOptions;
 use super::delta::DeltaOptions;
 use super::limits::Limits;
 use crate::clock::SimClock;
@@ -42,7 +43,7 @@ pub struct TenantOptions {
     /// The client id of a user-assigned identity, which a token request must then name; `None` for a system-assigned
     /// one.
     pub client_id: Option<Uuid>,
-    /// Entra ID P1 is licensed: sign-in activity can be read.
+    /// Entra ID P1 is licensed: sign-in activity and the audit log can be read.
     pub p1: bool,
     /// Entra ID P2 is licensed: eligible roles can be read.
     pub p2: bool,
@@ -57,6 +58,8 @@ pub struct TenantOptions {
     pub lag: SignedDuration,
     /// How change tracking behaves; [`Directory::delta`](super::Directory::delta) changes it later.
     pub delta: DeltaOptions,
+    /// How the audit log behaves; [`Directory::audit`](super::Directory::audit) changes it later.
+    pub audit: AuditOptions,
 }
 
 impl TenantOptions {
@@ -78,6 +81,7 @@ impl TenantOptions {
             limits: None,
             lag: SignedDuration::ZERO,
             delta: DeltaOptions::default(),
+            audit: AuditOptions::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How people get into the directory, other than by invitation: Entra Connect writes them, or an administrator makes
 //! them.
 
+use super::audit::Actor;
 use super::model::Directory;
 use super::user::{Identity, OnPremises, User, UserType};
 use base64::Engine;
@@ -61,7 +62,7 @@ impl Directory {
             last_sync: Some(user.created),
             extension_attributes: person.extension_attributes,
         };
-        self.insert_user(user);
+        self.acting_as(Actor::EntraConnect, |directory| directory.insert_user(user));
         id
     }
 

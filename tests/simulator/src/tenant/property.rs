@@ -90,12 +90,18 @@ pub(super) trait Resource {
 
     /// The value of one of [`Self::NAMES`].
     fn property(&self, name: &str) -> Property<'_>;
+
+    /// Whether an answer leaves the property out although it was selected.
+    fn is_absent(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// The properties `names` of `resource` as a JSON object that can be changed.
 pub(super) fn render<R: Resource>(resource: &R, names: &[&str]) -> Map<String, Value> {
     let json = |name: &str| serde_json::to_value(resource.property(name)).unwrap_or_default();
-    names.iter().map(|name| ((*name).to_owned(), json(name))).collect()
+    let present = names.iter().filter(|name| !resource.is_absent(name));
+    present.map(|name| ((*name).to_owned(), json(name))).collect()
 }
 
 /// The properties `names` of `resource`, to be written as they are: large pages are made of these.
@@ -106,7 +112,8 @@ pub(super) struct Shown<'a, R> {
 
 impl<R: Resource> Serialize for Shown<'_, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.names.iter().map(|name| (name, self.resource.property(name))))
+        let present = self.names.iter().filter(|name| !self.resource.is_absent(name));
+        serializer.collect_map(present.map(|name| (name, self.resource.property(name))))
     }
 }
 

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::cmp::Ordering;
 use uuid::Uuid;
 
 /// Pages hold at most this many objects of the directory.
@@ -23,6 +24,7 @@ pub(super) struct Query {
     /// `$count=true`; means something only together with the header.
     pub(super) count: bool,
     top: Option<String>,
+    order: Option<String>,
     skip_token: Option<String>,
 }
 
@@ -46,6 +48,7 @@ impl Query {
                 "$select" => query.select = Some(value.split(',').map(|name| name.trim().to_owned()).collect()),
                 "$filter" => query.filter = Some(value.into_owned()),
                 "$count" => query.count = value.eq_ignore_ascii_case("true"),
+                "$orderby" => query.order = Some(value.into_owned()),
                 "$top" => query.top = Some(value.into_owned()),
                 "$skiptoken" => query.skip_token = Some(value.into_owned()),
                 _ => {}
@@ -60,10 +63,27 @@ impl Query {
         self.count && request.eventual
     }
 
+    /// By which property the objects are wanted in order.
+    pub(super) fn order(&self) -> Result<Option<(String, Direction)>, GraphError> {
+        let Some(order) = &self.order else {
+            return Ok(None);
+        };
+        match order.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [property] | [property, "asc"] => Ok(Some(((*property).to_owned(), Direction::Ascending))),
+            [property, "desc"] => Ok(Some(((*property).to_owned(), Direction::Descending))),
+            _ => Err(GraphError::bad_request(format!("Invalid $orderby expression '{order}'."))),
+        }
+    }
+
     /// How large a page is wanted.
     pub(super) fn page_size(&self, largest: usize) -> Result<usize, GraphError> {
+        self.page_size_or(DEFAULT_PAGE, largest)
+    }
+
+    /// The same where pages have another size if none is wanted.
+    pub(super) fn page_size_or(&self, default: usize, largest: usize) -> Result<usize, GraphError> {
         let Some(top) = &self.top else {
-            return Ok(DEFAULT_PAGE);
+            return Ok(default);
         };
         top.parse().ok().filter(|size| (1..=largest).contains(size)).ok_or_else(|| {
             GraphError::unsupported_query(format!(
@@ -87,6 +107,22 @@ impl Query {
             let message = "The specified page token value has expired and can no longer be included in your request.";
             GraphError::new(400, "Directory_ExpiredPageToken", message)
         })
+    }
+}
+
+/// Which comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Ascending,
+    Descending,
+}
+
+impl Direction {
+    pub(super) fn apply(self, order: Ordering) -> Ordering {
+        match self {
+            Self::Ascending => order,
+            Self::Descending => order.reverse(),
+        }
     }
 }
 

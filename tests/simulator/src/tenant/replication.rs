@@ -1,11 +1,12 @@
 //! How a change spreads: the log that change tracking reads, and what is shown of a user until a change has arrived.
 //!
 //! A write's own answer tells the truth at once; what is read afterwards is as old as [`Directory::lag`] says. Users
-//! lag in every reading. Groups and memberships lag in change tracking only; read directly they are up to date.
-//! Changes arrive in the order in which they were made.
+//! and memberships lag in every reading. Groups themselves lag in change tracking only; read directly they are up to
+//! date. Changes arrive in the order in which they were made.
 //!
-//! Not responsible for: how change tracking answers (`delta`).
+//! Not responsible for: how change tracking answers (`delta`), nor how members are shown meanwhile (`membership_lag`).
 
+use super::membership_lag::Memberships;
 use super::model::Directory;
 use super::objects::Group;
 use super::property::{Properties, Resource, property_set};
@@ -49,6 +50,7 @@ pub(super) struct Replication {
     old: BTreeMap<Uuid, VecDeque<Old>>,
     /// The ends of `old`, soonest first.
     ends: VecDeque<(Timestamp, Uuid)>,
+    pub(super) memberships: Memberships,
 }
 
 /// A user as they were, to be shown until the next change arrives.
@@ -90,6 +92,11 @@ impl Replication {
         arrives
     }
 
+    fn note_member(&mut self, group: Uuid, member: Uuid, added: bool, arrives: Timestamp, now: Timestamp) {
+        let until = self.note(group, What::Member { member, added }, arrives);
+        self.memberships.change(group, member, added, until, now);
+    }
+
     fn forget_arrived(&mut self, now: Timestamp) {
         while let Some((end, id)) = self.ends.front().copied().filter(|(end, _)| *end <= now) {
             self.ends.pop_front();
@@ -112,6 +119,10 @@ impl Directory {
         }
         self.replication.old.clear();
         self.replication.ends.clear();
+        self.replication.memberships.settle();
+        for entry in self.audit_log.iter_mut().rev().take_while(|entry| entry.arrives > now) {
+            entry.arrives = now;
+        }
     }
 
     /// Writes down that a user is not as `before` any more, or was not there.
@@ -140,7 +151,8 @@ impl Directory {
 
     /// The same for a group and its members.
     pub(super) fn group_changed(&mut self, id: Uuid, before: Option<&Group>) {
-        let arrives = self.clock().now() + self.lag;
+        let now = self.clock().now();
+        let arrives = now + self.lag;
         let none = BTreeSet::new();
         let after = self.groups.get(&id);
         let changed = match (before, after) {
@@ -157,13 +169,13 @@ impl Directory {
         let old = before.map_or(&none, |group| &group.members);
         let new = after.map_or(&none, |group| &group.members);
         for member in old.symmetric_difference(new) {
-            self.replication.note(id, What::Member { member: *member, added: new.contains(member) }, arrives);
+            self.replication.note_member(id, *member, new.contains(member), arrives, now);
         }
     }
 
     pub(super) fn membership_changed(&mut self, group: Uuid, member: Uuid, added: bool) {
-        let arrives = self.clock().now() + self.lag;
-        self.replication.note(group, What::Member { member, added }, arrives);
+        let now = self.clock().now();
+        self.replication.note_member(group, member, added, now + self.lag, now);
     }
 
     /// A user as readers see them now.

@@ -4,8 +4,10 @@ use super::auth::Caller;
 use super::error::GraphError;
 use super::filter::ROLE_RULES;
 use super::listing::list;
+use super::model::Directory;
 use super::request::{GraphResult, Request};
 use super::state::State;
+use uuid::{Uuid, uuid};
 
 const READ_ASSIGNMENTS: &[&str] = &[
     "RoleManagement.Read.Directory",
@@ -22,6 +24,22 @@ const READ_ELIGIBILITIES: &[&str] = &[
     "RoleManagement.Read.All",
     "RoleManagement.ReadWrite.Directory",
 ];
+
+/// Privileged Authentication Administrator and Global Administrator: with one of these an application may do to other
+/// administrators what is sensitive.
+const ABOVE_ALL: [Uuid; 2] =
+    [uuid!("7be44c8a-adaf-4e2a-84d6-ab2649e08a13"), uuid!("62e90394-69f5-4237-9190-012177145e10")];
+
+impl Directory {
+    /// Refuses what is sensitive to be done to somebody who has a directory role, active or through a group. Graph's
+    /// table is finer: it knows which role may do it to which. To an application without a role it gives the same.
+    pub(super) fn require_unprotected(&self, id: Uuid) -> Result<(), GraphError> {
+        let app = self.service_principal();
+        let mut own = self.role_assignments.values().filter(|role| role.principal == app);
+        let above = own.any(|role| ABOVE_ALL.contains(&role.role));
+        if above || !self.has_role(id) { Ok(()) } else { Err(GraphError::denied()) }
+    }
+}
 
 /// `GET /roleManagement/directory/roleAssignments`
 pub(super) fn assignments(state: &State, caller: &Caller, request: &Request) -> GraphResult {

@@ -4,7 +4,10 @@ use super::auth::Caller;
 use super::error::GraphError;
 use super::request::{GraphResult, Request};
 use super::state::State;
-use super::{batch, delta, group_members, groups, invitations, membership, organization, roles, user_update, users};
+use super::{
+    audits, batch, deleted_items, delta, group_members, groups, invitations, membership, organization, roles, sponsors,
+    user_update, users,
+};
 
 /// Carries out a request of an authenticated caller.
 pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) -> GraphResult {
@@ -15,7 +18,18 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         ("GET", ["users"]) => users::list(state, caller, request),
         ("GET", ["users", "delta"]) => delta::track(state, caller, request, delta::Kind::Users),
         ("GET", ["users", user]) => users::get(state, caller, request, user),
+        ("DELETE", ["users", user]) => deleted_items::delete(state, caller, request, user),
+        ("GET", ["directory", "deletedItems", "microsoft.graph.user"]) => deleted_items::list(state, caller, request),
+        ("GET", ["directory", "deletedItems", id] | ["directory", "deletedItems", id, "microsoft.graph.user"]) => {
+            deleted_items::get(state, caller, request, id)
+        }
+        ("POST", ["directory", "deletedItems", id, "restore"]) => deleted_items::restore(state, caller, request, id),
         ("PATCH", ["users", user]) => user_update::update(state, caller, request, user),
+        ("GET", ["users", user, "sponsors"]) => sponsors::list(state, caller, request, user),
+        ("POST", ["users", user, "sponsors", "$ref"]) => sponsors::add(state, caller, request, user),
+        ("DELETE", ["users", user, "sponsors", sponsor, "$ref"]) => {
+            sponsors::remove(state, caller, request, user, sponsor)
+        }
         ("POST", ["users", user, "checkMemberGroups"]) => membership::check(state, caller, request, user),
         ("POST", ["users", user, "getMemberGroups"]) => membership::list(state, caller, request, user),
         ("GET", ["groups"]) => groups::list(state, caller, request),
@@ -36,6 +50,7 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         ("GET", ["roleManagement", "directory", "roleEligibilityScheduleInstances"]) => {
             roles::eligibilities(state, caller, request)
         }
+        ("GET", ["auditLogs", "directoryAudits"]) => audits::list(state, caller, request),
         ("POST", ["invitations"]) => invitations::create(state, caller, request),
         ("POST", ["$batch"]) => batch::run(state, caller, request),
         _ => Err(GraphError::unknown("this request is not simulated")),

@@ -1,6 +1,7 @@
 //! Everything that a tenant's HTTP front works on, and the way of one request through it: fault, token, limits,
 //! effect, record.
 
+use super::audit::Actor;
 use super::auth::Caller;
 use super::cost::Cost;
 use super::delta::Delta;
@@ -57,7 +58,10 @@ impl State {
         let directory = &self.directory;
         let (app, tenant, now) = (directory.client_id(), directory.tenant_id(), directory.clock().now());
         let headers = self.meter.charge(Cost::of(request), now, app, tenant)?;
-        match routes::dispatch(self, caller, request) {
+        self.directory.actor = Actor::ManagedIdentity;
+        let result = routes::dispatch(self, caller, request);
+        self.directory.actor = Actor::default();
+        match result {
             Ok(mut answer) => {
                 answer.headers.extend(headers);
                 Ok(answer)
@@ -72,6 +76,7 @@ impl State {
     /// Answers a request by `effect`, unless a fault was ordered, and records it.
     pub(super) fn exchange(&mut self, request: &Request, effect: impl FnOnce(&mut Self) -> GraphResult) -> Answer {
         self.served += 1;
+        self.directory.purge_expired();
         let number = self.served;
         let fault = self.faults.take(request);
         let carried_out = fault.as_ref().is_none_or(|fault| fault.after_effect);

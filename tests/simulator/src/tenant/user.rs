@@ -41,8 +41,8 @@ pub struct User {
     pub on_premises: OnPremises,
     /// Service plans.
     pub assigned_plans: Vec<AssignedPlan>,
-    /// Licences, by SKU.
-    pub assigned_licenses: Vec<Uuid>,
+    /// Licences; one that was assigned in two ways is there twice.
+    pub assigned_licenses: Vec<AssignedLicense>,
     /// Object ids of users and groups.
     pub sponsors: Vec<Uuid>,
     /// Often null, whatever Exchange shows.
@@ -139,6 +139,17 @@ pub struct AssignedPlan {
     pub service_plan_id: Uuid,
 }
 
+/// A licence of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AssignedLicense {
+    /// Product.
+    pub sku: Uuid,
+    /// The group that brings it; `None` for one that the user was given directly.
+    pub by_group: Option<Uuid>,
+    /// Since when.
+    pub assigned: Timestamp,
+}
+
 /// When a person last signed in, tried to, or was signed in without being asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SignIn {
@@ -151,6 +162,13 @@ pub struct SignIn {
 }
 
 impl User {
+    /// Changes the primary address; the primary proxy address goes along.
+    pub(super) fn set_mail(&mut self, mail: Option<String>) {
+        self.proxy_addresses.retain(|address| !address.starts_with("SMTP:"));
+        self.proxy_addresses.splice(0..0, mail.iter().map(|mail| format!("SMTP:{mail}")));
+        self.mail = mail;
+    }
+
     /// Every address that names this user, as it is written.
     pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
         let identities = self.identities.iter().filter_map(|identity| identity.issuer_assigned_id.as_deref());

@@ -3,6 +3,7 @@
 use super::property::{Properties, Property, Resource, maybe, owned, property_set, text, texts};
 use super::user::{SignIn, User};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Plain text properties, null unless set in [`User::attributes`].
@@ -84,7 +85,8 @@ impl User {
                 self.on_premises.extension_attributes != other.on_premises.extension_attributes,
             ),
             ("assignedPlans", self.assigned_plans != other.assigned_plans),
-            ("assignedLicenses", self.assigned_licenses != other.assigned_licenses),
+            ("assignedLicenses", self.assigned_licenses() != other.assigned_licenses()),
+            ("licenseAssignmentStates", self.assigned_licenses != other.assigned_licenses),
             ("showInAddressList", self.show_in_address_list != other.show_in_address_list),
         ];
         let attributes = ATTRIBUTES.iter().map(|name| (*name, self.attributes.get(name) != other.attributes.get(name)));
@@ -112,10 +114,24 @@ impl User {
     }
 
     fn assigned_licenses(&self) -> Property<'_> {
-        let licenses = self.assigned_licenses.iter();
-        let licenses = licenses
-            .map(|sku| Property::Object(vec![("disabledPlans", Property::List(vec![])), ("skuId", owned(sku))]));
-        Property::List(licenses.collect())
+        let skus: BTreeSet<Uuid> = self.assigned_licenses.iter().map(|license| license.sku).collect();
+        let license = |sku| Property::Object(vec![("disabledPlans", Property::List(vec![])), ("skuId", owned(sku))]);
+        Property::List(skus.into_iter().map(license).collect())
+    }
+
+    /// One for each way in which a licence was assigned: there may be several for the same.
+    fn license_assignment_states(&self) -> Property<'_> {
+        let states = self.assigned_licenses.iter().map(|license| {
+            Property::Object(vec![
+                ("assignedByGroup", maybe(license.by_group, owned)),
+                ("disabledPlans", Property::List(vec![])),
+                ("error", text("None")),
+                ("lastUpdatedDateTime", Property::Time(license.assigned)),
+                ("skuId", owned(license.sku)),
+                ("state", text("Active")),
+            ])
+        });
+        Property::List(states.collect())
     }
 
     fn identities(&self) -> Property<'_> {
@@ -176,6 +192,7 @@ impl Resource for User {
         "jobTitle",
         "lastPasswordChangeDateTime",
         "legalAgeGroupClassification",
+        "licenseAssignmentStates",
         "mail",
         "mailNickname",
         "mobilePhone",
@@ -248,6 +265,7 @@ impl Resource for User {
             "assignedLicenses" => self.assigned_licenses(),
             "showInAddressList" => maybe(self.show_in_address_list, Property::Bool),
             "signInActivity" => maybe(self.sign_in, sign_in),
+            "licenseAssignmentStates" => self.license_assignment_states(),
             "businessPhones" | "imAddresses" | "provisionedPlans" | "onPremisesProvisioningErrors" => {
                 Property::List(vec![])
             }
@@ -255,5 +273,10 @@ impl Resource for User {
             // Real properties that nothing here ever sets.
             _ => Property::Null,
         }
+    }
+
+    /// Who never signed in has no activity, not an empty one.
+    fn is_absent(&self, name: &str) -> bool {
+        name == "signInActivity" && self.sign_in.is_none()
     }
 }

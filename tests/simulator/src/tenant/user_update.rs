@@ -11,6 +11,21 @@ use super::user_properties::ATTRIBUTES;
 use super::users;
 use serde_json::{Map, Value};
 
+/// What an application may write of somebody with a directory role only if it has a higher one.
+const SENSITIVE: &[&str] = &["accountEnabled", "mobilePhone", "otherMails"];
+
+/// What Graph can write and the simulated tenant cannot: whoever tries has to have it simulated first.
+const NOT_SIMULATED: &[&str] = &[
+    "businessPhones",
+    "employeeHireDate",
+    "employeeLeaveDateTime",
+    "employeeOrgData",
+    "identities",
+    "onPremisesImmutableId",
+    "passwordProfile",
+    "userPrincipalName",
+];
+
 const UPDATE: &[&str] = &["User.ReadWrite.All", "Directory.ReadWrite.All"];
 
 /// What is written here even of users whom Entra Connect masters.
@@ -23,8 +38,8 @@ pub(super) fn update(state: &mut State, caller: &Caller, request: &Request, key:
     require_permission(caller, changes)?;
     let id = users::find(&state.directory, key)?.id;
     let directory = &mut state.directory;
-    if directory.has_role(id) {
-        return Err(GraphError::denied());
+    if changes.keys().any(|name| SENSITIVE.contains(&name.as_str())) {
+        directory.require_unprotected(id)?;
     }
     let mut user = directory.user(id).ok_or_else(|| GraphError::not_found(key))?.clone();
     let synced = user.on_premises.sync_enabled == Some(true);
@@ -32,6 +47,11 @@ pub(super) fn update(state: &mut State, caller: &Caller, request: &Request, key:
         return Err(GraphError::directory(
             "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects \
              currently undergoing migration.",
+        ));
+    }
+    if user.on_premises.sync_enabled == Some(false) && changes.contains_key("onPremisesExtensionAttributes") {
+        return Err(GraphError::directory(
+            "Unable to update the specified properties for objects that have originated within an external service.",
         ));
     }
     for (name, value) in changes {
@@ -60,13 +80,20 @@ fn set(user: &mut User, name: &str, value: &Value) -> Result<(), GraphError> {
     let wrong = || GraphError::directory(format!("Invalid value specified for property '{name}' of resource 'User'."));
     let text = || match value {
         Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+        // Null clears; an empty text is no value.
+        Value::String(text) if !text.is_empty() => Ok(Some(text.clone())),
         _ => Err(wrong()),
     };
     match name {
         "accountEnabled" => user.account_enabled = value.as_bool().ok_or_else(wrong)?,
         "displayName" => user.display_name = text()?.ok_or_else(wrong)?,
-        "mail" => set_mail(user, text()?),
+        "usageLocation" => {
+            // Two letters, and not nullable.
+            let letters = |text: &String| text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase());
+            let location = text()?.filter(letters).ok_or_else(wrong)?;
+            user.attributes.insert("usageLocation", location);
+        }
+        "mail" => user.set_mail(text()?),
         "otherMails" => {
             let mails = value.as_array().ok_or_else(wrong)?.iter().map(|mail| mail.as_str().map(str::to_owned));
             user.other_mails = mails.collect::<Option<_>>().ok_or_else(wrong)?;
@@ -92,12 +119,15 @@ fn set(user: &mut User, name: &str, value: &Value) -> Result<(), GraphError> {
                 };
             }
         }
-        _ => match ATTRIBUTES.iter().find(|known| **known == name && !name.starts_with("onPremises")) {
+        _ => match ATTRIBUTES.iter().find(|known| **known == name && !is_read_only(name)) {
             Some(known) => {
                 match text()? {
                     Some(text) => user.attributes.insert(known, text),
                     None => user.attributes.remove(known),
                 };
+            }
+            None if NOT_SIMULATED.contains(&name) => {
+                return Err(GraphError::unknown(format!("updates of {name} are not simulated")));
             }
             None if User::NAMES.contains(&name) => {
                 return Err(GraphError::directory(format!("Property '{name}' is read-only and cannot be set.")));
@@ -108,9 +138,7 @@ fn set(user: &mut User, name: &str, value: &Value) -> Result<(), GraphError> {
     Ok(())
 }
 
-/// The primary proxy address goes along.
-fn set_mail(user: &mut User, mail: Option<String>) {
-    user.proxy_addresses.retain(|address| !address.starts_with("SMTP:"));
-    user.proxy_addresses.splice(0..0, mail.iter().map(|mail| format!("SMTP:{mail}")));
-    user.mail = mail;
+/// Of the plain text properties, what is written on premises or calculated.
+fn is_read_only(name: &str) -> bool {
+    name.starts_with("onPremises") || name == "legalAgeGroupClassification"
 }

@@ -1,5 +1,6 @@
 //! `GET /users` and `GET /users/{id}`.
 
+use super::audits::require_audit_log;
 use super::auth::{Caller, READ_USERS};
 use super::error::GraphError;
 use super::filter::{Filter, USER_RULES};
@@ -41,7 +42,7 @@ pub(super) fn list(state: &State, caller: &Caller, request: &Request) -> GraphRe
     let filter = query.filter.as_deref().map(|text| Filter::parse::<User>(text, USER_RULES, advanced)).transpose()?;
     let sign_in = names.contains(&"signInActivity") || filter.as_ref().is_some_and(|f| f.uses("signInActivity"));
     if sign_in {
-        require_sign_in_activity(&state.directory, caller)?;
+        require_audit_log(&state.directory, caller)?;
     }
     let size = query.page_size(if sign_in { LARGEST_PAGE_WITH_SIGN_IN } else { LARGEST_PAGE })?;
     // Graph promises no size: a page may be smaller than what was asked for.
@@ -71,25 +72,18 @@ fn candidates<'a>(
     }
 }
 
-fn require_sign_in_activity(directory: &Directory, caller: &Caller) -> Result<(), GraphError> {
-    caller.require(&["AuditLog.Read.All"])?;
-    if !directory.options.p1 {
-        return Err(GraphError::new(
-            403,
-            "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
-            "Neither tenant is B2C or tenant doesn't have premium license",
-        ));
-    }
-    Ok(())
-}
-
 /// `GET /users/{id or user principal name}`
 pub(super) fn get(state: &State, caller: &Caller, request: &Request, key: &str) -> GraphResult {
     caller.require(READ_USERS)?;
     let query = Query::parse(request, &["$select"])?;
     let names = projection::<User>(query.select.as_deref())?;
     if names.contains(&"signInActivity") {
-        require_sign_in_activity(&state.directory, caller)?;
+        require_audit_log(&state.directory, caller)?;
+        if key.parse::<Uuid>().is_err() {
+            // It is kept elsewhere, where nobody knows sign-in names.
+            let message = "Get By Key only supports UserId and the key has to be a valid Guid";
+            return Err(GraphError::bad_request(message));
+        }
     }
     let user = find(&state.directory, key)?;
     Ok(entity(state, &query, "users", render(user, &names)))

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-pub(super) use rules::{GROUP_RULES, ROLE_RULES, Rules, USER_RULES};
+pub(super) use rules::{AUDIT_RULES, GROUP_RULES, ROLE_RULES, Rules, USER_RULES};
 
 /// A filter that the type supports.
 #[derive(Debug)]

@@ -20,6 +20,7 @@ pub(crate) const USER_RULES: Rules = &[
     ("country", "DAADDDD-A"),
     ("createdDateTime", "DAADDA---"),
     ("creationType", "DAA--D---"),
+    ("deletedDateTime", "A--AA----"),
     ("department", "DAADDDD-A"),
     ("displayName", "DAA--DD-A"),
     ("employeeId", "DA--A-D-A"),
@@ -57,6 +58,23 @@ pub(crate) const GROUP_RULES: Rules = &[
     ("isAssignableToRole", "DAA------"),
     ("mail", "DA-DDDDA-"),
     ("securityEnabled", "DAA-D----"),
+];
+
+/// The audit log, by Microsoft's list; what stands below a property is a row of its own there.
+pub(crate) const AUDIT_RULES: Rules = &[
+    ("activityDateTime", "D--DD----"),
+    ("activityDisplayName", "D-----D--"),
+    ("category", "D--------"),
+    ("correlationId", "D--------"),
+    ("id", "D--------"),
+    ("initiatedBy/app/appId", "D--------"),
+    ("initiatedBy/app/displayName", "D--------"),
+    ("initiatedBy/user/displayName", "D--------"),
+    ("initiatedBy/user/id", "D--------"),
+    ("initiatedBy/user/userPrincipalName", "D-----D--"),
+    ("loggedByService", "D--------"),
+    ("targetResources/displayName", "D-----D--"),
+    ("targetResources/id", "D--------"),
 ];
 
 /// Role assignments and eligibilities.
@@ -139,16 +157,18 @@ impl Checker {
             Expression::Affix { affix: Affix::StartsWith, .. } => vec![Column::StartsWith],
             Expression::Affix { affix: Affix::EndsWith, .. } => vec![Column::EndsWith],
         };
-        let path = collection.or(path_of(expression)).unwrap_or_default();
+        let path = [collection.unwrap_or_default(), path_of(expression).unwrap_or_default()].concat();
         for column in columns.into_iter().chain(negated.then_some(Column::Not)) {
-            self.require(path, column)?;
+            self.require(&path, column)?;
         }
         Ok(())
     }
 
     fn require(&self, path: &[String], column: Column) -> Result<(), GraphError> {
         let name = self.name(path)?;
-        let row = self.rules.iter().find(|(property, _)| *property == name).map_or("", |(_, row)| row);
+        let whole = path.join("/");
+        let mut rules = self.rules.iter();
+        let row = rules.find(|(property, _)| *property == name || *property == whole).map_or("", |(_, row)| row);
         match row.as_bytes().get(column as usize) {
             Some(b'D') => Ok(()),
             Some(b'A') if self.advanced => Ok(()),

@@ -153,11 +153,11 @@ async fn a_reset_needs_an_id_more_than_the_right_to_invite_and_a_target_without_
 
 #[tokio::test]
 async fn sponsors_are_in_the_commercial_schema_only() {
-    let sponsor = Uuid::from_u128(5);
+    let client = Client::new().await;
+    let sponsor = client.tenant.with_directory(|directory| directory.create_group("Bosses"));
     let listed = json!({"invitedUserSponsors": [{"id": sponsor}]});
     let link = format!("https://graph.microsoft.com/v1.0/users/{sponsor}");
     let bound = json!({"invitedUserSponsors@odata.bind": [link]});
-    let client = Client::new().await;
     for (address, sponsors) in [(ADDRESS, listed.clone()), ("person-0002@fabrikam.us", bound)] {
         let (_, body) = client.invite(address, sponsors).await;
         let sponsors =

@@ -122,6 +122,35 @@ async fn what_has_not_arrived_cannot_be_written_to() {
 }
 
 #[tokio::test]
+async fn who_came_into_a_group_or_went_is_seen_there_later() {
+    let client = Client::new().await;
+    let people = client.sync(2);
+    let group = client.tenant.with_directory(|directory| {
+        let group = directory.create_group("Team");
+        directory.add_member(group, people[0]).unwrap();
+        group
+    });
+    client.delay();
+    client.tenant.with_directory(|directory| directory.remove_member(group, people[0])).unwrap();
+    let link = format!("{}/v1.0/directoryObjects/{}", client.tenant.graph_root(), people[1]);
+    for status in [204, 400] {
+        let join = client.request(Method::POST, &format!("/groups/{group}/members/$ref"));
+        assert_eq!(answer(join.json(&json!({"@odata.id": link}))).await.0, status, "a write knows the truth");
+    }
+    for member in [people[0], people[1]] {
+        for path in ["members", "transitiveMembers"] {
+            let (_, body) = client.get(&format!("/groups/{group}/{path}?$select=id")).await;
+            assert_eq!(body["value"].as_array().unwrap().len(), 1, "{body}");
+            assert_eq!(body["value"][0]["id"], json!(member));
+        }
+        let asked = json!({"groupIds": [group]});
+        let (_, body) = client.post(&format!("/users/{member}/checkMemberGroups"), asked).await;
+        assert_eq!(body["value"], json!([group]));
+        client.wait(LAG);
+    }
+}
+
+#[tokio::test]
 async fn everything_can_be_made_to_arrive_at_once() {
     let client = Client::with(|options| options.lag = LAG).await;
     client.sync(2);

@@ -1,9 +1,12 @@
 //! Drives the tenant over HTTP as a client of Graph would.
 
+mod audits;
 mod authentication;
 mod batching;
 mod changes;
+mod connect;
 mod conversion;
+mod deletion;
 mod faults;
 mod group_changes;
 mod invitation;
@@ -13,6 +16,7 @@ mod membership;
 mod queries;
 mod reading;
 mod refusals;
+mod sponsors;
 mod steps;
 mod sweeping;
 mod throttling;
@@ -70,6 +74,17 @@ impl Client {
 
     async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         answer(self.request(Method::POST, path).json(&body)).await
+    }
+
+    async fn delete(&self, path: &str) -> (u16, Value) {
+        answer(self.request(Method::DELETE, path)).await
+    }
+
+    /// From now on the application has these permissions and no others.
+    fn permit(&mut self, permissions: &[&str]) {
+        let permissions = permissions.iter().map(|name| (*name).to_owned()).collect();
+        self.tenant.with_directory(|directory| directory.permissions = permissions);
+        self.token = self.tenant.token();
     }
 
     async fn invite(&self, address: &str, more: Value) -> (u16, Value) {

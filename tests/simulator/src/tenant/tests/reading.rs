@@ -1,9 +1,11 @@
 //! Users, the organisation, paging.
 
 use super::{Client, code, message};
+use crate::cloud::Cloud;
 use crate::tenant::{SignIn, SyncedPerson};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn a_page_holds_100_unless_told_otherwise_and_the_link_leads_on() {
@@ -62,8 +64,65 @@ async fn sign_in_activity_needs_a_licence_a_permission_and_smaller_pages() {
     let (_, body) = client.get(&format!("{path}500")).await;
     assert_eq!(body["value"][0]["signInActivity"]["lastSignInDateTime"], "2026-11-22T10:00:00Z");
     assert_eq!(client.get(&format!("{path}501")).await.0, 400);
+    assert_eq!(client.get(&format!("/users/{id}?$select=signInActivity")).await.0, 200);
+    let by_name = "/users/person-0001@contoso.onmicrosoft.com?$select=signInActivity";
+    assert_eq!(client.get(by_name).await.0, 400, "it is found by id only");
+    let mut unpermitted = Client::new().await;
+    unpermitted.permit(&["User.Read.All"]);
+    let (status, body) = unpermitted.get(&format!("{path}500")).await;
+    assert_eq!((status, code(&body)), (403, "Authentication_MSGraphPermissionMissing"));
     let unlicensed = Client::with(|options| options.p1 = false).await;
-    assert_eq!(unlicensed.get(&format!("{path}500")).await.0, 403);
+    let (status, body) = unlicensed.get(&format!("{path}500")).await;
+    assert_eq!((status, code(&body)), (403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant"));
+}
+
+#[tokio::test]
+async fn who_never_signed_in_has_no_activity_and_others_are_found_by_theirs() {
+    let client = Client::new().await;
+    let people = client.sync(3);
+    let clock = client.tenant.with_directory(|directory| directory.clock().clone());
+    client.tenant.with_directory(|directory| directory.sign_in(people[0])).unwrap();
+    clock.advance(jiff::SignedDuration::from_hours(24));
+    client.tenant.with_directory(|directory| directory.sign_in(people[1])).unwrap();
+    let (_, body) = client.get("/users?$select=id,signInActivity").await;
+    let of = |id: Uuid| body["value"].as_array().unwrap().iter().find(|user| user["id"] == id.to_string()).unwrap();
+    assert_eq!(of(people[2]), &json!({"id": people[2]}));
+    assert_eq!(of(people[1])["signInActivity"]["lastSuccessfulSignInDateTime"], "2026-11-23T10:00:00Z");
+    assert_eq!(of(people[1])["signInActivity"]["lastNonInteractiveSignInDateTime"], Value::Null);
+    let before = "/users?$select=id&$filter=signInActivity/lastSignInDateTime%20le%202026-11-22T12:00:00Z";
+    assert_eq!(client.get(before).await.1["value"], json!([{"id": people[0]}]));
+    let (status, body) = client.get(&format!("{before}%20and%20accountEnabled%20eq%20true")).await;
+    assert_eq!((status, code(&body)), (400, "BadRequest"), "not together with anything else");
+    client.tenant.with_directory(|directory| directory.set_enabled(people[2], false)).unwrap();
+    assert!(client.tenant.with_directory(|directory| directory.sign_in(people[2])).is_err());
+}
+
+#[tokio::test]
+async fn licences_are_shown_with_how_they_were_assigned() {
+    for cloud in [Cloud::Global, Cloud::UsGov] {
+        let client = Client::in_cloud(cloud).await;
+        let id = client.sync(1)[0];
+        let (sku, other) = (Uuid::from_u128(0x51), Uuid::from_u128(0x52));
+        let group = client.tenant.with_directory(|directory| {
+            let group = directory.create_group("Licensed");
+            assert!(directory.assign_license(id, sku, Some(group)).is_err(), "not in the group");
+            directory.add_member(group, id).unwrap();
+            directory.assign_license(id, sku, Some(group)).unwrap();
+            directory.assign_license(id, sku, None).unwrap();
+            directory.assign_license(id, other, None).unwrap();
+            directory.remove_license(id, other).unwrap();
+            group
+        });
+        let (_, user) = client.get(&format!("/users/{id}?$select=assignedLicenses,licenseAssignmentStates")).await;
+        assert_eq!(user["assignedLicenses"], json!([{"disabledPlans": [], "skuId": sku}]));
+        let state = |by_group: Value| {
+            json!({
+                "assignedByGroup": by_group, "disabledPlans": [], "error": "None", "state": "Active",
+                "lastUpdatedDateTime": "2026-11-22T10:00:00Z", "skuId": sku,
+            })
+        };
+        assert_eq!(user["licenseAssignmentStates"], json!([state(json!(group)), state(Value::Null)]));
+    }
 }
 
 #[tokio::test]

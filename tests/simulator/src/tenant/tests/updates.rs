@@ -4,7 +4,7 @@ use super::{Client, answer, code};
 use crate::tenant::{RoleState, UserType};
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
+use uuid::{Uuid, uuid};
 
 impl Client {
     async fn patch(&self, id: Uuid, body: Value) -> (u16, Value) {
@@ -67,6 +67,54 @@ async fn what_entra_connect_masters_is_written_there() {
 }
 
 #[tokio::test]
+async fn null_clears_and_a_list_is_cleared_by_an_empty_one() {
+    let client = Client::new().await;
+    let id = client.tenant.with_directory(|directory| directory.create_colleague("person-0001"));
+    let set = json!({
+        "companyName": "Fabrikam", "department": "Sales", "otherMails": ["other@contoso.com"],
+        "showInAddressList": false, "onPremisesExtensionAttributes": {"extensionAttribute3": "three"},
+    });
+    let clear = json!({
+        "companyName": null, "department": null, "otherMails": [], "showInAddressList": null, "mail": null,
+        "onPremisesExtensionAttributes": {"extensionAttribute3": null},
+    });
+    for body in [set, clear] {
+        assert_eq!(client.patch(id, body).await, (204, Value::Null));
+    }
+    let select = "companyName,department,otherMails,showInAddressList,mail,onPremisesExtensionAttributes";
+    let (_, user) = client.get(&format!("/users/{id}?$select={select}")).await;
+    for name in ["companyName", "department", "showInAddressList", "mail"] {
+        assert_eq!(user[name], Value::Null, "{name}");
+    }
+    assert_eq!(user["otherMails"], json!([]));
+    assert_eq!(user["onPremisesExtensionAttributes"]["extensionAttribute3"], Value::Null);
+}
+
+#[tokio::test]
+async fn who_was_synced_once_keeps_the_extension_attributes() {
+    let client = Client::new().await;
+    let id = client.sync(1)[0];
+    let release = |user: &mut crate::tenant::User| user.on_premises.sync_enabled = Some(false);
+    client.tenant.with_directory(|directory| directory.update_user(id, release)).unwrap();
+    let (status, body) = client.patch(id, json!({"onPremisesExtensionAttributes": {"extensionAttribute1": "x"}})).await;
+    assert_eq!((status, code(&body)), (400, "Request_BadRequest"));
+    assert!(super::message(&body).contains("originated within an external service"));
+    assert_eq!(client.patch(id, json!({"displayName": "Somebody"})).await.0, 204);
+}
+
+#[tokio::test]
+async fn what_is_written_in_graph_but_not_simulated_is_a_violation() {
+    let client = Client::new().await;
+    let id = client.sync(1)[0];
+    client
+        .tenant
+        .with_directory(|directory| directory.update_user(id, |user| user.on_premises.sync_enabled = None))
+        .unwrap();
+    assert_eq!(client.patch(id, json!({"userPrincipalName": "new@contoso.com"})).await.0, 501);
+    assert_eq!(client.tenant.violations().len(), 1);
+}
+
+#[tokio::test]
 async fn wrong_values_read_only_properties_and_taken_addresses_are_refused() {
     let client = Client::new().await;
     let (id, other) = client.tenant.with_directory(|directory| {
@@ -75,6 +123,11 @@ async fn wrong_values_read_only_properties_and_taken_addresses_are_refused() {
     for body in [
         json!({"accountEnabled": "no"}),
         json!({"userType": "Admin"}),
+        json!({"usageLocation": null}),
+        json!({"usageLocation": "Germany"}),
+        json!({"department": ""}),
+        json!({"displayName": null}),
+        json!({"legalAgeGroupClassification": "adult"}),
         json!({"externalUserState": "Accepted"}),
         json!({"nickname": "x"}),
         json!({"onPremisesExtensionAttributes": {"extensionAttribute16": "x"}}),
@@ -97,6 +150,13 @@ async fn who_has_a_role_is_beyond_an_application_and_the_switch_needs_less_than_
     client.tenant.with_directory(|directory| directory.assign_role(people[0], role, RoleState::Active)).unwrap();
     let (status, body) = client.patch(people[0], json!({"accountEnabled": false})).await;
     assert_eq!((status, code(&body)), (403, "Authorization_RequestDenied"));
+    assert_eq!(client.patch(people[0], json!({"otherMails": ["x@fabrikam.us"]})).await.0, 403);
+    assert_eq!(client.patch(people[0], json!({"usageLocation": "US"})).await.0, 204, "which is not sensitive");
+    client.tenant.with_directory(|directory| {
+        let (app, above) = (directory.service_principal(), uuid!("7be44c8a-adaf-4e2a-84d6-ab2649e08a13"));
+        directory.assign_role(app, above, RoleState::Active).unwrap();
+    });
+    assert_eq!(client.patch(people[0], json!({"accountEnabled": false})).await.0, 204);
     let permissions = ["User.Read.All", "User.EnableDisableAccount.All"].map(str::to_owned);
     client.tenant.with_directory(|directory| directory.permissions = permissions.into());
     client.token = client.tenant.token();
