@@ -70,7 +70,7 @@ impl From<SliceError> for RunError {
         match error {
             SliceError::NoTime => Self::NoTime,
             SliceError::Busy => Self::Busy,
-            SliceError::State(error) => Self::State(error),
+            SliceError::Journal(JournalError::State(error)) => Self::State(error),
             SliceError::Journal(error) => Self::Journal(error),
         }
     }

@@ -42,12 +42,15 @@ pub enum SliceError {
     /// Somebody holds the lease for longer than a slice may last.
     #[error("another usher has been writing for this tenant for more than a minute")]
     Busy,
-    /// The state failed.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The journal refused.
+    /// The state failed, or the journal refused.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+impl From<StateError> for SliceError {
+    fn from(error: StateError) -> Self {
+        Self::Journal(error.into())
+    }
 }
 
 /// The tenant's writer: the journal, and the lease while a slice goes on.
@@ -200,7 +203,6 @@ impl Writer {
             match self.begin(until).await {
                 Ok(_) => self.end().await?,
                 Err(SliceError::Journal(error)) => return Err(error),
-                Err(SliceError::State(error)) => return Err(error.into()),
                 Err(SliceError::NoTime | SliceError::Busy) => {
                     tracing::warn!("the time was over before the last outcomes could be journalled");
                 }

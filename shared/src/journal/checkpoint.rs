@@ -78,22 +78,13 @@ impl Journal {
             }
             let summed: &mut Memory = match &mut memory {
                 Some(memory) => memory,
-                none => none.insert(self.at(first - 1).await?),
+                none => none.insert(memory_at(self.store.as_ref(), first - 1).await?),
             };
             summed.head = segment.follow(&summed.head, hash)?;
             summed.learn(&segment.records);
         }
         let Some(memory) = memory else { return Ok(None) };
         Ok(Some(to_json(CHECKPOINTS, &Checkpoint { memory })?))
-    }
-
-    /// The memory at a checkpoint; the empty one before the first segment.
-    async fn at(&self, number: u64) -> Result<Memory, JournalError> {
-        match read(self.store.as_ref(), number).await? {
-            Some(bytes) => Ok(from_json::<Checkpoint>(&name_of(number), &bytes)?.memory),
-            None if number == 0 => Ok(Memory::default()),
-            None => Err(JournalError::Broken { number, reason: "its checkpoint is missing".to_owned() }),
-        }
     }
 
     /// Removes the segments and checkpoints that a newer checkpoint replaces. The oldest goes first, so that what was left
@@ -118,23 +109,20 @@ impl Journal {
     }
 }
 
-/// The memory at the newest checkpoint; the empty one where there is none. A checkpoint that was written just before an
-/// interruption may not be named in the chain yet; it is as true.
-pub(super) async fn newest(store: &dyn Store) -> Result<Memory, JournalError> {
-    let number = newest_number(store).await?;
-    if number == 0 {
-        return Ok(Memory::default());
-    }
-    match read(store, number).await? {
-        Some(bytes) => Ok(from_json::<Checkpoint>(&name_of(number), &bytes)?.memory),
-        None => Err(JournalError::Broken { number, reason: "its checkpoint has just gone".to_owned() }),
-    }
-}
-
-/// The number of the newest checkpoint; 0 if there is none.
-pub(super) async fn newest_number(store: &dyn Store) -> Result<u64, StateError> {
+/// The number of the newest checkpoint; 0 if there is none. One that was written just before an interruption may not be named
+/// in the chain yet; it is as true.
+pub(super) async fn newest(store: &dyn Store) -> Result<u64, StateError> {
     let checkpoints = store.list(CHECKPOINTS).await?;
     Ok(checkpoints.iter().filter_map(|name| checkpoint_number(name)).max().unwrap_or(0))
+}
+
+/// The memory at a checkpoint; the empty one before the first segment.
+pub(super) async fn memory_at(store: &dyn Store, number: u64) -> Result<Memory, JournalError> {
+    match read(store, number).await? {
+        Some(bytes) => Ok(from_json::<Checkpoint>(&name_of(number), &bytes)?.memory),
+        None if number == 0 => Ok(Memory::default()),
+        None => Err(JournalError::Broken { number, reason: "its checkpoint is missing".to_owned() }),
+    }
 }
 
 /// The bytes of a checkpoint, if there is one of that number.

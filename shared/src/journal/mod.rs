@@ -86,20 +86,23 @@ impl Journal {
     /// # Errors
     /// When the store fails, the chain is broken, or a newer usher wrote a part of it.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, JournalError> {
-        let (memory, saved) = match Documents(store.as_ref()).get::<Memory>(MEMORY).await {
-            Ok(Some((memory, etag))) => (memory, Some(etag)),
-            Ok(None) => (checkpoint::newest(store.as_ref()).await?, None),
+        let (remembered, saved) = match Documents(store.as_ref()).get::<Memory>(MEMORY).await {
+            Ok(Some((memory, etag))) => (Some(memory), Some(etag)),
+            Ok(None) => (None, None),
             Err(StateError::Damaged { reason, .. }) => {
                 tracing::warn!("the saved memory is damaged ({reason}); it is made anew from the journal");
-                let etag = store.get(MEMORY).await?.map(|document| document.etag);
-                (checkpoint::newest(store.as_ref()).await?, etag)
+                (None, store.get(MEMORY).await?.map(|document| document.etag))
             }
             Err(error) => return Err(error.into()),
         };
         // A memory from before the newest checkpoint was put back by somebody: the segments behind it may be gone.
-        let is_old = checkpoint::newest_number(store.as_ref()).await? > memory.head.number;
-        let memory = if is_old { checkpoint::newest(store.as_ref()).await? } else { memory };
-        let is_trusted = saved.is_some() && !is_old;
+        let newest = checkpoint::newest(store.as_ref()).await?;
+        let trusted = remembered.filter(|memory| memory.head.number >= newest);
+        let is_trusted = trusted.is_some();
+        let memory = match trusted {
+            Some(memory) => memory,
+            None => checkpoint::memory_at(store.as_ref(), newest).await?,
+        };
         let saved_at = if is_trusted { memory.head.number } else { 0 };
         let mut journal = Self { store, memory, writer: Uuid::new_v4(), saved, saved_at };
         journal.catch_up().await?;

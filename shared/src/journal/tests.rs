@@ -89,7 +89,11 @@ async fn memory_saved_or_not_or_damaged_the_journal_opens_the_same() {
     journal.append(converted(4, day(4)), day(4)).await.unwrap();
     assert_eq!(open(&store).await.memory(), journal.memory(), "saved before");
     overwrite(&store, MEMORY, "{", "[").await;
-    assert_eq!(open(&store).await.memory(), journal.memory(), "damaged");
+    let mut mended = open(&store).await;
+    assert_eq!(mended.memory(), journal.memory(), "damaged");
+    mended.save().await.unwrap();
+    let saved: Memory = Documents(&store).get(MEMORY).await.unwrap().unwrap().0;
+    assert_eq!(&saved, journal.memory(), "a damaged one is replaced");
 }
 
 #[tokio::test]
