@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use usher_shared::config::Mode;
 use usher_shared::journal::record::Job;
 use usher_shared::report::{OutcomeReport, Report};
-use usher_shared::run::{Order, Progress};
+use usher_shared::run::{Order, Progress, RunError, Usher};
 use usher_shared::until::Until;
 
 #[derive(Args)]
@@ -27,13 +27,48 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
         Ok(usher) => usher,
         Err(error) => return output::cannot_start(global, &error).into(),
     };
-    let bar = Bar::new(global);
-    let (mut until, stop) = Until::new(None);
     let order = Order {
         job: if options.quick { Job::Invite } else { Job::Reconcile },
         adopt_state: options.adopt_state,
         from_inbox: false,
     };
+    match carry_out(global, &usher, order).await {
+        Ended::Run(result, signalled) => {
+            let exit = match &*result {
+                Ok(report) => {
+                    show_run(global, &usher, report);
+                    exit_of(report).into()
+                }
+                Err(_) if signalled.is_some() => ExitCode::SUCCESS,
+                Err(error) => output::failed(global, error).into(),
+            };
+            signalled.map_or(exit, ExitCode::from)
+        }
+        Ended::Signal(code) => ExitCode::from(code),
+    }
+}
+
+/// How carrying out came to an end.
+pub(super) enum Ended {
+    /// With a report or an error; with the signal that asked for it, if one did.
+    Run(Box<Result<Report, RunError>>, Option<u8>),
+    /// By a signal, before there was anything to finish.
+    Signal(u8),
+}
+
+/// Shows what a run did.
+fn show_run(global: &Global, usher: &Usher, report: &Report) {
+    show(global, report);
+    if usher.config.tenant.mode == Mode::Plan && !global.json {
+        let note = "tenant.mode = \"apply\", or USHER_MODE, changes that";
+        output::print(&format!("\nThis is plan mode: nothing was written; {note}.\n"));
+    }
+}
+
+/// Carries out a job, with a progress bar, and so that a signal ends it after the batch in flight.
+pub(super) async fn carry_out(global: &Global, usher: &Usher, order: Order) -> Ended {
+    let bar = Bar::new(global);
+    let (mut until, stop) = Until::new(None);
     let writing = AtomicBool::new(false);
     let progress = |progress| {
         writing.fetch_or(matches!(progress, Progress::Planned(_)), Ordering::Relaxed);
@@ -54,7 +89,7 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
         code = signal() => {
             // While it only reads there is nothing to finish.
             if !writing.load(Ordering::Relaxed) {
-                return ExitCode::from(code);
+                return Ended::Signal(code);
             }
             // The batch in flight ends and is journalled; a second signal ends the process at once, which loses nothing
             // but leaves that batch to be confirmed by later sweeps.
@@ -63,26 +98,16 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
             eprintln!("usher: stopping after the batch in flight; press Ctrl-C again to end at once");
             tokio::select! {
                 result = &mut run => result,
-                code = signal() => return ExitCode::from(code),
+                code = signal() => return Ended::Signal(code),
             }
         }
     };
     bar.clear();
-    match result {
-        Ok(report) => {
-            show(global, &report);
-            if usher.config.tenant.mode == Mode::Plan && !global.json {
-                let note = "tenant.mode = \"apply\", or USHER_MODE, changes that";
-                output::print(&format!("\nThis is plan mode: nothing was written; {note}.\n"));
-            }
-            signalled.map_or_else(|| exit_of(&report).into(), ExitCode::from)
-        }
-        Err(error) => signalled.map_or_else(|| output::failed(global, &error).into(), ExitCode::from),
-    }
+    Ended::Run(Box::new(result), signalled)
 }
 
 /// How a run ends the command: what was done and what was not.
-fn exit_of(report: &Report) -> Exit {
+pub(super) fn exit_of(report: &Report) -> Exit {
     let count = |outcome| report.partners.iter().map(|partner| partner.count(outcome)).sum::<usize>();
     let (done, planned) = (count(OutcomeReport::Done), count(OutcomeReport::Planned));
     let not_done = count(OutcomeReport::Failed) + count(OutcomeReport::Unconfirmed);

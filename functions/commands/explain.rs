@@ -20,13 +20,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(global: &Global, options: &Options) -> Exit {
-    let Some(whom) = whom(&options.person) else {
-        return output::bad_argument(
-            global,
-            "PERSON is neither an object id nor an address",
-            "Name the person as person@fabrikam.us or by object id.",
-        );
-    };
+    let Some(whom) = whom(&options.person) else { return no_person(global) };
     let usher = match start::command(global.config.as_deref(), false) {
         Ok(usher) => usher,
         Err(error) => return output::cannot_start(global, &error),
@@ -41,7 +35,17 @@ pub(super) async fn run(global: &Global, options: &Options) -> Exit {
     }
 }
 
-fn whom(text: &str) -> Option<Whom> {
+/// The argument names nobody.
+pub(super) fn no_person(global: &Global) -> Exit {
+    output::bad_argument(
+        global,
+        "PERSON is neither an object id nor an address",
+        "Name the person as person@fabrikam.us or by object id.",
+    )
+}
+
+/// Whom an argument names.
+pub(super) fn whom(text: &str) -> Option<Whom> {
     let text = text.trim();
     text.parse().map(Whom::Id).ok().or_else(|| Address::parse(text).map(Whom::Address).ok())
 }

@@ -4,11 +4,13 @@
 //! responsible for: what is done; every command is a few calls into `usher-shared`.
 
 mod apply;
+mod approve;
 mod check_config;
 mod circuit;
 mod explain;
 mod output;
 mod plan;
+mod release;
 mod serve;
 mod status;
 
@@ -48,6 +50,10 @@ enum Command {
     Apply(apply::Options),
     /// Tell why one person is treated as they are
     Explain(explain::Options),
+    /// Forget what people decided about one person by hand, so that the rules apply again
+    Release(release::Options),
+    /// Approve a held plan
+    Approve(approve::Options),
     /// Show the last runs and what they left; asks only the state
     Status(status::Options),
     /// The circuit breaker that stops sending when Graph refuses for more than a person
@@ -91,6 +97,8 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Apply(options) => return apply::run(&global, &options).await,
         Command::CheckConfig => check_config::run(&global),
         Command::Circuit(circuit::Action::Close) => return or_signal(circuit::close(&global)).await,
+        Command::Approve(options) => return approve::run(&global, &options).await,
+        Command::Release(options) => return or_signal(release::run(&global, &options)).await,
         Command::Plan(options) => return or_signal(plan::run(&global, &options)).await,
         Command::Explain(options) => return or_signal(explain::run(&global, &options)).await,
         Command::Status(options) => return or_signal(status::run(&global, &options)).await,

@@ -99,6 +99,12 @@ pub(super) fn failed(global: &Global, error: &RunError) -> Exit {
     Exit::Failed
 }
 
+/// Tells of a failure of the command itself.
+pub(super) fn error(global: &Global, code: &str, message: &str, advice: &str) -> Exit {
+    tell(global, code, message, advice);
+    Exit::Failed
+}
+
 /// Tells that an argument is not what it should be.
 pub(super) fn bad_argument(global: &Global, message: &str, advice: &str) -> Exit {
     tell(global, "usage", message, advice);

@@ -54,6 +54,14 @@ pub(super) fn show(global: &Global, report: &Report) {
     for partner in &report.partners {
         show_partner(&mut out, partner);
     }
+    for removed in &report.removed_partners {
+        line!(
+            out,
+            "\n{} is not configured any more; nothing is done to the {} people that usher looked after.",
+            removed.partner,
+            removed.people
+        );
+    }
     output::print(&out);
 }
 
@@ -61,18 +69,26 @@ fn show_partner(out: &mut String, report: &PartnerReport) {
     line!(out, "\n{}", report.partner);
     line!(
         out,
-        "  {} in scope, {} to convert, {} waiting{}",
+        "  {} in scope, {} to do, {} waiting{}",
         report.observed,
         report.actions.len(),
         report.waiting,
         report.wave.map(|wave| format!(" (wave {wave})")).unwrap_or_default()
     );
+    if !report.states.is_empty() {
+        let states: Vec<_> = report.states.iter().map(|(state, people)| format!("{people} {}", state.name())).collect();
+        line!(out, "  {}", states.join(", "));
+    }
+    if !report.missed.is_empty() {
+        line!(out, "  MISSED by the quick path: {} people, found by this sweep", report.missed.len());
+    }
     if let Some(error) = &report.error {
         line!(out, "  FAILED {}: {} {}", error.code, error.message, error.advice);
     }
     if let Some(held) = &report.held {
         let reason = held.reason.name();
-        line!(out, "  HELD by {reason} (limit {}, observed {}).", number(held.limit), number(held.observed));
+        let plan = held.plan.as_ref().map(|plan| format!(", plan {plan}")).unwrap_or_default();
+        line!(out, "  HELD by {reason} (limit {}, observed {}{plan}).", number(held.limit), number(held.observed));
         line!(out, "  {}", held.reason.advice());
     }
     if !report.actions.is_empty() {
@@ -92,7 +108,7 @@ fn show_partner(out: &mut String, report: &PartnerReport) {
             table.add_row([
                 Cell::new(action.action),
                 Cell::new(action.person.id),
-                Cell::new(&action.person.address),
+                Cell::new(action.person.address.as_deref().unwrap_or_default()),
                 Cell::new(outcome),
                 Cell::new(why),
             ]);
@@ -134,7 +150,7 @@ impl Bar {
                     self.0.set_style(style);
                 }
                 self.0.set_length(actions as u64);
-                self.0.set_message("converted");
+                self.0.set_message("done");
             }
             Progress::Applied(actions) => self.0.inc(actions as u64),
         }

@@ -59,13 +59,18 @@ fn show(global: &Global, status: &Status) {
         if partner.unconfirmed > 0 {
             line!(
                 out,
-                "  {} people of whom it is not known yet what became of their invitation, {} of them for more than a day",
+                "  {} people of whom it is not known yet what became of their last step, {} of them for more than a day",
                 partner.unconfirmed,
                 partner.unsettled
             );
         }
         if let Some(held) = &partner.held {
-            line!(out, "  HELD. {}", held.reason.advice());
+            let until = partner.held_until.map(|until| format!(" until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+            let plan = held.plan.as_ref().map(|plan| format!(": plan {plan}{}", until.unwrap_or_default()));
+            line!(out, "  HELD{}. {}", plan.unwrap_or_default(), held.reason.advice());
+        }
+        if partner.missed > 0 {
+            line!(out, "  {} people whom the quick path had missed, found by the last sweep", partner.missed);
         }
         if let Some(circuit) = &partner.circuit {
             let next = circuit.next_try.map_or_else(

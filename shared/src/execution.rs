@@ -1,21 +1,31 @@
 //! The second half of a run: plans are carried out partner by partner, and every outcome is told.
 //!
-//! Responsible for: where waves begin and end, what stops a partner or the whole tenant, and the report. Not responsible
+//! Responsible for: journalling what was noticed, where waves begin and end, what stops a partner or the whole tenant, and the
+//! report. Not responsible
 //! for: single batches; see [`crate::apply`].
 
 use crate::apply::{Applier, Ended, Stopped};
+use crate::config::Config;
 use crate::graph::{Client, DirectoryWriter};
+use crate::held::{self, Approved};
 use crate::ids::RunId;
 use crate::journal::memory::Memory;
 use crate::journal::memory::waves::{WaveMemory, WaveStep};
-use crate::journal::record::{Outcome, Record};
+use crate::journal::record::{ActionKind, Job, Outcome, Record, StepId};
+use crate::people::ceilings::settings_of;
+use crate::people::decide::Action;
 use crate::people::guard::Held;
 use crate::people::plan::PartnerPlan;
-use crate::report::{OutcomeReport, PartnerReport, Report};
+use crate::people::snapshot::Snapshot;
+use crate::report::{OutcomeReport, PartnerReport, RemovedPartner, Report};
 use crate::run::{OnProgress, Order, Progress, RunError, Usher};
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
 use jiff::Timestamp;
+use std::collections::{BTreeMap, HashSet};
+
+/// A first sweep notices much; a segment of the journal stays small.
+const RECORDS_IN_A_SEGMENT: usize = 2000;
 
 /// One run's plans being carried out.
 pub struct Execution<'a> {
@@ -47,15 +57,20 @@ impl<'a> Execution<'a> {
     pub async fn carry_out(
         &mut self,
         started: Timestamp,
+        snapshot: &mut Snapshot,
         plans: &[PartnerPlan],
+        approved: &[Approved],
         mut report: Report,
         progress: OnProgress<'_>,
     ) -> Result<Report, RunError> {
+        self.remember(started, plans, &mut report).await?;
         progress(Progress::Planned(plans.iter().map(|plan| plan.actions.len()).sum()));
         if let Some((at, count)) = self.memory().last_invitations() {
             self.client.limits().sent_before(at, count);
         }
-        for (plan, partner_report) in plans.iter().zip(&mut report.partners) {
+        let nothing = Approved::default();
+        for (index, (plan, partner_report)) in plans.iter().zip(&mut report.partners).enumerate() {
+            let approved = approved.get(index).unwrap_or(&nothing);
             // Another partner's people may just have shown that Graph refuses everybody.
             let circuit = self.memory().circuit_of(&plan.partner);
             if let Some(circuit) = circuit.filter(|circuit| circuit.tried >= started) {
@@ -67,8 +82,12 @@ impl<'a> Execution<'a> {
                 let begins = wave_begins(plan, self.memory().waves_of(&plan.partner));
                 self.writer.note(begins);
             }
-            let Some(ended) = self.carry_out_one(plan, report.run, progress).await? else { continue };
+            let steps = approved.actions.iter().map(Action::step).collect();
+            let Some(ended) = self.carry_out_one(plan, &steps, snapshot, report.run, progress).await? else { continue };
             tell_outcomes(partner_report, &ended);
+            if ended.finished && !(approved.actions.is_empty() && approved.stale.is_empty()) {
+                self.put_in_force(plan, approved).await?;
+            }
             let has_time = ended.finished || ended.stopped.is_some();
             report.finished &= has_time;
             let under_way = plan.wave.is_some() && self.memory().waves_of(&plan.partner).under_way.is_some();
@@ -81,20 +100,75 @@ impl<'a> Execution<'a> {
             if let Some(Stopped { error, circuit }) = ended.stopped {
                 partner_report.held = circuit.map(|refusal| Held::by_circuit(refusal.name.to_owned()));
                 partner_report.error = Some(error);
+            } else if let Some(trouble) = ended.trouble {
+                partner_report.error.get_or_insert(trouble);
             }
             self.writer.end().await?;
         }
         Ok(report)
     }
 
+    /// Notes what was noticed; where that is much, it is journalled in parts. When there is no time for it, the next sweep
+    /// notices it again.
+    async fn remember(&mut self, at: Timestamp, plans: &[PartnerPlan], report: &mut Report) -> Result<(), RunError> {
+        if self.order.job != Job::Reconcile {
+            return Ok(());
+        }
+        let mut records = noticed(&self.usher.config, self.memory(), plans, at);
+        let removed = removed_partners(&self.usher.config, self.memory(), at);
+        for record in &removed {
+            if let Record::PartnerRemoved { partner, people, .. } = record {
+                report.removed_partners.push(RemovedPartner { partner: partner.clone(), people: *people });
+            }
+        }
+        records.extend(removed);
+        let last = records.split_off(records.len() - records.len() % RECORDS_IN_A_SEGMENT);
+        for chunk in records.chunks(RECORDS_IN_A_SEGMENT) {
+            if !self.begin().await? {
+                return Ok(());
+            }
+            self.writer.note(chunk.iter().cloned());
+            self.writer.write().await?;
+        }
+        self.writer.note(last);
+        Ok(())
+    }
+
+    /// What a person approved is in force from now on.
+    async fn put_in_force(&mut self, plan: &PartnerPlan, approved: &Approved) -> Result<(), RunError> {
+        let Some(partner) = self.usher.config.partner(&plan.partner) else { return Ok(()) };
+        let mut settings =
+            self.memory().partner(&partner.name).and_then(|known| known.in_force.clone()).unwrap_or_default();
+        let wanted = settings_of(partner);
+        let mut of_plan = approved.actions.iter().chain(&approved.stale);
+        if of_plan.clone().any(|action| action.kind.takes_away()) {
+            settings.scope = wanted.scope;
+        }
+        if of_plan.any(|action| action.kind == ActionKind::Update) {
+            settings.attributes = wanted.attributes;
+        }
+        if self.begin().await? {
+            let at = self.client.clock().now();
+            self.writer.note([Record::InForce { partner: partner.name.clone(), at, settings }]);
+            held::carried_out(self.writer.store(), &partner.name).await?;
+        }
+        Ok(())
+    }
+
     async fn carry_out_one(
         &mut self,
         plan: &PartnerPlan,
+        approved: &HashSet<StepId>,
+        snapshot: &mut Snapshot,
         run: RunId,
         progress: OnProgress<'_>,
     ) -> Result<Option<Ended>, RunError> {
         let Some(partner) = self.usher.config.partner(&plan.partner) else { return Ok(None) };
+        let observer = self.usher.observer(self.client);
         let mut applier = Applier {
+            snapshot,
+            observer: &observer,
+            approved,
             config: &self.usher.config,
             directory: self.directory,
             client: self.client,
@@ -122,8 +196,8 @@ impl<'a> Execution<'a> {
 }
 
 fn wave_begins(plan: &PartnerPlan, waves: WaveMemory) -> Option<Record> {
-    let wave = plan.wave.filter(|_| waves.under_way.is_none())?;
-    let waiting = (plan.actions.len() + plan.waiting) as u64;
+    let wave = plan.wave.filter(|_| waves.under_way.is_none() && plan.conversions().next().is_some())?;
+    let waiting = (plan.conversions().count() + plan.waiting) as u64;
     Some(Record::Wave { partner: plan.partner.clone(), step: WaveStep::Begun { wave, waiting } })
 }
 
@@ -134,13 +208,49 @@ fn wave_ends(waves: WaveMemory, finished: bool) -> Option<WaveStep> {
     Some(WaveStep::Ended { clean: finished && count.is_clean() && count.sent > 0 })
 }
 
+/// What sweeps noticed, as records: of people, and of the configuration that is in force from the first sweep on.
+pub(crate) fn noticed(config: &Config, memory: &Memory, plans: &[PartnerPlan], at: Timestamp) -> Vec<Record> {
+    let mut records = Vec::new();
+    for plan in plans {
+        let stopped = !plan.complete || plan.held.as_ref().is_some_and(|held| held.reason.holds_everything());
+        let is_first = memory.partner(&plan.partner).is_none_or(|known| known.in_force.is_none());
+        let partner = config.partner(&plan.partner).filter(|_| !stopped);
+        let Some(partner) = partner else { continue };
+        if is_first || memory.is_told_removed(&partner.name) {
+            let known = memory.partner(&partner.name).and_then(|known| known.in_force.clone());
+            let settings = known.unwrap_or_else(|| settings_of(partner));
+            records.push(Record::InForce { partner: partner.name.clone(), at, settings });
+        }
+        records.extend(plan.notices.iter().map(|(person, note)| Record::Noted {
+            person: *person,
+            partner: partner.name.clone(),
+            at,
+            note: note.clone(),
+        }));
+    }
+    records
+}
+
+/// Partners that are configured no more although usher looks after people of theirs, each told once.
+fn removed_partners(config: &Config, memory: &Memory, at: Timestamp) -> Vec<Record> {
+    let mut people: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, life) in memory.lives() {
+        *people.entry(life.origin.partner.as_str()).or_default() += 1;
+    }
+    people.retain(|partner, _| config.partner(partner).is_none() && !memory.is_told_removed(partner));
+    people
+        .into_iter()
+        .map(|(partner, people)| Record::PartnerRemoved { partner: partner.to_owned(), at, people })
+        .collect()
+}
+
 /// Fills in what became of each action.
 fn tell_outcomes(report: &mut PartnerReport, ended: &Ended) {
     for action in &mut report.actions {
-        if ended.skipped.contains(&action.person.id) {
+        if ended.skipped.contains(&action.step()) {
             action.outcome = OutcomeReport::Skipped;
         }
-        let Some(answer) = ended.applied.get(&action.person.id) else { continue };
+        let Some(answer) = ended.applied.get(&action.step()) else { continue };
         action.error.clone_from(&answer.error);
         action.outcome = match answer.outcome {
             Outcome::Done => OutcomeReport::Done,

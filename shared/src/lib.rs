@@ -6,6 +6,8 @@
 //! - [`people`]: the heart. Snapshot, rules, guards, plan, explanation. Pure but for the reading.
 //! - [`run`]: one run from observing to recording: [`planning`] and [`execution`], which sends by [`apply`] in the slices
 //!   of the one [`writer`].
+//! - [`held`]: what a person has to approve first.
+//! - [`single`]: what is asked about one person; [`wishes`]: what a person wants changed in what is remembered.
 //! - [`quick`]: the quick path from what changed to a plan; [`sight`]: what it remembers.
 //! - [`journal`]: what was done, as a hash-chained fence; [`state`]: the documents it is made of; [`inbox`]: what is asked.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
@@ -21,6 +23,7 @@ pub mod environment;
 pub mod execution;
 pub mod failures;
 pub mod graph;
+pub mod held;
 pub mod ids;
 pub mod inbox;
 pub mod journal;
@@ -30,8 +33,10 @@ pub mod quick;
 pub mod report;
 pub mod run;
 pub mod sight;
+pub mod single;
 pub mod state;
 pub mod status;
 pub mod tri;
 pub mod until;
+pub mod wishes;
 pub mod writer;

@@ -3,28 +3,35 @@
 //! Responsible for: choosing between the quick path and a sweep, settling what earlier runs left open, and remembering
 //! before anything is done whom the next quick tick has to look at. Not responsible for: deciding; [`crate::people`] does.
 
-use crate::config::{AddressSource, Mode, Partner};
-use crate::graph::directory::Beyond;
+use crate::config::{Config, Mode};
 use crate::graph::{Client, Directory};
 use crate::ids::UserId;
 use crate::journal::memory::Memory;
-use crate::journal::record::{Job, Record};
+use crate::journal::record::{ActionKind, Job, Record, StepId};
+use crate::people::carry;
 use crate::people::guard::Birth;
-use crate::people::observe::{ObserveError, Observer, Track};
+use crate::people::observe::{ObserveError, Observer, Track, kept_properties};
 use crate::people::plan::{PartnerPlan, plan};
 use crate::people::rules::View;
+use crate::people::scope::sources_of;
 use crate::people::snapshot::Snapshot;
 use crate::quick::Glance;
 use crate::run::{OnProgress, Progress, RunError, Usher};
 use crate::sight::{self, Sight};
+use crate::status;
 use crate::tri::Tri;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
 use jiff::Timestamp;
+use std::collections::HashSet;
+
+/// The property that holds the fifteen extension attributes.
+const EXTENSION_ATTRIBUTES: &str = "onPremisesExtensionAttributes";
 
 impl Usher {
     /// Plans a job: the quick path by what changed, if that can be told, and otherwise by reading everybody. What the next
-    /// quick tick needs is remembered before anything is done, with everybody in it who is still to be acted upon.
+    /// quick tick needs is remembered before anything is done, with everybody in it who is still to be acted upon. A sweep
+    /// also tells whom the quick path missed.
     pub(crate) async fn make_plans(
         &self,
         job: Job,
@@ -33,43 +40,70 @@ impl Usher {
         birth: Birth,
         now: Timestamp,
         progress: OnProgress<'_>,
-    ) -> Result<Vec<PartnerPlan>, RunError> {
+    ) -> Result<(Snapshot, Vec<PartnerPlan>), RunError> {
         let client = &self.client.until(until.deadline());
         let (sight, etag) = sight::read(self.store.as_ref()).await?;
         if let Some(size) = sight.as_ref().map(|sight| sight.users_read) {
             client.limits().tenant_has(size);
         }
-        let usable =
-            sight.filter(|sight| job == Job::Invite && birth == Birth::Known && sight.is_good(&self.config, now));
-        if let Some(sight) = usable {
+        let good = sight.filter(|sight| birth == Birth::Known && sight.is_good(&self.config, now));
+        let expected: Option<HashSet<UserId>> =
+            good.as_ref().map(|sight| sight.backlog.iter().map(|waiting| waiting.id).collect());
+        if let Some(sight) = good.filter(|_| job == Job::Invite) {
             let glance =
                 Glance::new(&self.config, self.observer(client), sight, now).await.map_err(ObserveError::from)?;
             if let Some(mut glance) = glance {
                 glance.look_at_unconfirmed(writer.journal().memory()).await;
                 self.settle(writer, until, glance.snapshot()).await?;
                 let plans = glance.plan(writer.journal().memory(), birth).await;
-                sight::write(self.store.as_ref(), &glance.remember(&plans), etag.as_ref()).await?;
-                return Ok(plans);
+                let (sight, snapshot) = glance.remember(&plans);
+                sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
+                return Ok((snapshot, plans));
             }
             tracing::info!("Graph asks to read everything anew");
         }
-        let (snapshot, links) =
-            self.observer(client).sweep(now, Track::Changes, &|read| progress(Progress::Read(read))).await?;
+        let page_read = |read| progress(Progress::Read(read));
+        let memory = writer.journal().memory();
+        let (snapshot, links) = self.observer(client).sweep(now, Track::Changes, memory, &page_read).await?;
         client.limits().tenant_has(snapshot.users_read);
         self.settle(writer, until, &snapshot).await?;
         let memory = writer.journal().memory();
-        let (snapshot, plans) = self.plan_with_evidence(snapshot, memory, birth, now, client).await?;
+        let (snapshot, mut plans) = self.plan_with_evidence(snapshot, memory, birth, now, client).await?;
+        if let Some(expected) = expected {
+            self.tell_missed(&snapshot, &mut plans, &expected).await?;
+        }
         if let Some(links) = links {
             let sight = Sight::of_sweep(&self.config, links, &snapshot, &plans);
             sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
         }
-        Ok(plans)
+        Ok((snapshot, plans))
+    }
+
+    /// Compares the sweep with the quick path: whoever is to be brought in, was there already when the last but one tick
+    /// began, and does not wait for their turn, was missed by it.
+    async fn tell_missed(
+        &self,
+        snapshot: &Snapshot,
+        plans: &mut [PartnerPlan],
+        expected: &HashSet<UserId>,
+    ) -> Result<(), RunError> {
+        for plan in plans {
+            let Some(tick) = status::last_but_one_tick(self.store.as_ref(), &plan.partner).await? else { continue };
+            let was_there = |id: &UserId| {
+                snapshot.people.get(id).and_then(|person| person.created.get()).is_some_and(|created| created < tick)
+            };
+            plan.missed = plan.conversions().filter(|id| was_there(id) && !expected.contains(id)).collect();
+            for id in &plan.missed {
+                tracing::warn!(user.id = %id, usher.partner = plan.partner, "the quick path missed a person");
+            }
+        }
+        Ok(())
     }
 
     /// Journals what the directory shows of people whose last step has no outcome. In plan mode nothing is journalled, and
     /// they stay unconfirmed; so they do when the writer's turn does not come.
     async fn settle(&self, writer: &mut Writer, until: &mut Until, snapshot: &Snapshot) -> Result<(), RunError> {
-        let nothing_open = readings(writer, snapshot).is_empty();
+        let nothing_open = readings(&self.config, writer, snapshot).is_empty();
         if nothing_open || self.config.tenant.mode == Mode::Plan {
             return Ok(());
         }
@@ -77,7 +111,7 @@ impl Usher {
             Err(SliceError::NoTime | SliceError::Busy) => return Ok(()),
             other => other?,
         };
-        let readings = readings(writer, snapshot);
+        let readings = readings(&self.config, writer, snapshot);
         writer.note(readings);
         Ok(writer.end().await?)
     }
@@ -94,35 +128,95 @@ impl Usher {
         loop {
             let view = View { config: &self.config, snapshot: &snapshot, memory, now };
             let plans: Vec<_> = self.config.partners.iter().map(|partner| plan(view, partner, birth)).collect();
-            let unread: Vec<UserId> = plans.iter().flat_map(|plan| plan.unread.iter().copied()).collect();
-            if unread.is_empty() {
+            if !plans.iter().any(PartnerPlan::lacks_something) {
                 return Ok((snapshot, plans));
             }
-            self.observer(client).look_closer(&mut snapshot, &unread).await;
+            self.read_what_lacks(&mut snapshot, memory, &plans, client).await;
+        }
+    }
+
+    /// Reads the evidence that plans lack. What cannot be read counts as read, and says nothing.
+    pub(crate) async fn read_what_lacks(
+        &self,
+        snapshot: &mut Snapshot,
+        memory: &Memory,
+        plans: &[PartnerPlan],
+        client: &Client,
+    ) {
+        let observer = self.observer(client);
+        let all = |of: fn(&PartnerPlan) -> &[UserId]| plans.iter().flat_map(of).copied().collect::<Vec<_>>();
+        let unread = all(|plan| &plan.unread);
+        if !unread.is_empty() {
+            observer.look_closer(snapshot, &unread).await;
+        }
+        let membership = all(|plan| &plan.lacks.membership);
+        if !membership.is_empty() {
+            observer.confirm_membership(snapshot, &membership).await;
+        }
+        if plans.iter().any(|plan| plan.lacks.sign_ins) {
+            observer.read_sign_ins(snapshot).await;
+        }
+        if plans.iter().any(|plan| plan.lacks.disabled_by) {
+            observer.read_disabled_by(snapshot).await;
+        }
+        if plans.iter().any(|plan| plan.lacks.deleted) {
+            observer.read_deleted(snapshot, memory).await;
+        }
+        for plan in plans.iter().filter(|plan| plan.lacks.cross_tenant) {
+            observer.read_cross_tenant(snapshot, &plan.partner).await;
         }
     }
 
     pub(crate) fn observer(&self, client: &Client) -> Observer<'_> {
-        let by_extension = |partner: &Partner| matches!(partner.invite.address, AddressSource::ExtensionAttribute(_));
-        let beyond = match self.config.partners.iter().any(by_extension) {
-            true => Beyond::ExtensionAttributes,
-            false => Beyond::Nothing,
-        };
-        Observer::new(&self.config, Directory::new(client.clone(), beyond))
+        let kept = kept_properties(&self.config);
+        let is_extension = |name: &&str| name.starts_with("extensionAttribute");
+        let extended = kept.iter().any(|name| is_extension(&name.as_str()));
+        let kept: Vec<_> = kept.iter().map(String::as_str).filter(|name| !is_extension(name)).collect();
+        let addressed = self.config.partners.iter().any(|one| sources_of(one.invite.address).is_extension_attribute());
+        let tracked: &[&str] = if addressed { &[EXTENSION_ATTRIBUTES] } else { &[] };
+        let kept = if extended { [&kept[..], &[EXTENSION_ATTRIBUTES]].concat() } else { kept };
+        Observer::new(&self.config, Directory::new(client.clone(), tracked, &kept))
     }
 }
 
-/// What the snapshot says about people whose last step has no outcome. Whom it does not show is not judged, nor whom others
-/// have touched since.
-fn readings(writer: &Writer, snapshot: &Snapshot) -> Vec<Record> {
+/// What the snapshot says about steps that have no outcome. Whom it does not show is not judged, nor whom others have touched
+/// since.
+fn readings(config: &Config, writer: &Writer, snapshot: &Snapshot) -> Vec<Record> {
     let open = writer.journal().memory().unconfirmed();
-    open.filter(|(id, _)| !writer.was_touched(*id))
-        .filter_map(|(id, _)| {
-            let person = snapshot.people.get(&id)?;
-            match person.is_external() {
-                Tri::Unknown => None,
-                external => Some(Record::reading(id, snapshot.taken, external.is_yes())),
-            }
+    open.filter(|(id, _)| !writer.was_touched(id.person))
+        .filter_map(|(id, step)| {
+            let shown = effect_of(config, snapshot, id, &step.partner);
+            (shown != Tri::Unknown).then(|| Record::reading(*id, snapshot.taken, shown.is_yes()))
         })
         .collect()
+}
+
+/// Whether the directory shows the effect of a step.
+pub(crate) fn effect_of(config: &Config, snapshot: &Snapshot, id: &StepId, partner: &str) -> Tri {
+    let Some(person) = snapshot.people.get(&id.person) else {
+        // Only a sweep of everybody shows that somebody is not there.
+        let is_sweep = snapshot.complete && snapshot.beyond.is_none() && snapshot.users_read > 0;
+        return match id.action {
+            ActionKind::Delete if is_sweep => Tri::Yes,
+            ActionKind::Restore if is_sweep => Tri::No,
+            _ => Tri::Unknown,
+        };
+    };
+    let member = || id.object.map_or(Tri::Unknown, |group| snapshot.is_member(id.person, group.into()));
+    match id.action {
+        ActionKind::Convert => person.is_external(),
+        ActionKind::Enable => person.enabled,
+        ActionKind::Disable => !person.enabled,
+        ActionKind::Restore => Tri::Yes,
+        ActionKind::Delete => Tri::No,
+        ActionKind::AddToGroup => member(),
+        ActionKind::RemoveFromGroup => !member(),
+        // Who sponsors somebody is not read: setting one again is harmless.
+        ActionKind::SetSponsor => Tri::No,
+        ActionKind::Update => {
+            let Some(partner) = config.partner(partner) else { return Tri::Unknown };
+            carry::is_as_configured(config, partner, person).into()
+        }
+        ActionKind::Resend | ActionKind::ResetRedemption => Tri::Unknown,
+    }
 }

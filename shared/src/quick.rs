@@ -17,7 +17,7 @@ use crate::people::rules::View;
 use crate::people::snapshot::Snapshot;
 use crate::sight::{Links, Sight, Waiting};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A glance at what changed.
 pub struct Glance<'a> {
@@ -82,8 +82,8 @@ impl<'a> Glance<'a> {
 
     /// Looks at the people whose last step has no outcome, so that it can be settled before anything is planned.
     pub async fn look_at_unconfirmed(&mut self, memory: &Memory) {
-        let unconfirmed: Vec<_> = memory.unconfirmed().map(|(id, _)| id).collect();
-        self.look(&unconfirmed).await;
+        let unconfirmed: BTreeSet<_> = memory.unconfirmed().map(|(id, _)| id.person).collect();
+        self.look(&unconfirmed.into_iter().collect::<Vec<_>>()).await;
     }
 
     /// Looks at people in the order of their turn until every partner's plan is full, or nobody is left.
@@ -107,9 +107,9 @@ impl<'a> Glance<'a> {
         }
     }
 
-    /// What to remember for the next tick.
-    pub fn remember(self, plans: &[PartnerPlan]) -> Sight {
-        self.sight.after(self.links, self.unseen.into(), &self.snapshot, plans)
+    /// What to remember for the next tick, and what was seen.
+    pub fn remember(self, plans: &[PartnerPlan]) -> (Sight, Snapshot) {
+        (self.sight.after(self.links, self.unseen.into(), &self.snapshot, plans), self.snapshot)
     }
 
     fn somebody_waits(&self, partner: &str) -> bool {

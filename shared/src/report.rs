@@ -6,14 +6,17 @@ use crate::config::Mode;
 use crate::graph::catalogue::Refusal;
 use crate::graph::{GraphError, Kind};
 use crate::ids::{RunId, UserId};
-use crate::journal::record::{ActionKind, Job};
+use crate::journal::record::{ActionKind, Job, StepId};
+use crate::people::decide::{Action, ActionReason};
 use crate::people::guard::Held;
+use crate::people::lifecycle::State;
 use crate::people::observe::ObserveError;
-use crate::people::plan::{ActionReason, PartnerPlan, Unreadable};
+use crate::people::plan::{PartnerPlan, Unreadable};
 use crate::people::reason::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// What `plan` and `apply` show.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +29,18 @@ pub struct Report {
     pub finished: bool,
     /// One entry per partner, in the order of the configuration.
     pub partners: Vec<PartnerReport>,
+    /// Partners that are configured no more, told once; nothing is done to their people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed_partners: Vec<RemovedPartner>,
+}
+
+/// A partner that is configured no more.
+#[derive(Clone, Debug, Serialize)]
+pub struct RemovedPartner {
+    /// Its name.
+    pub partner: String,
+    /// How many people usher looked after.
+    pub people: usize,
 }
 
 /// What happened for one partner.
@@ -37,12 +52,18 @@ pub struct PartnerReport {
     pub complete: bool,
     /// People observed in scope.
     pub observed: usize,
+    /// How many people are in which state; only a sweep can tell.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<State, usize>,
     /// The plan's name.
     pub plan: String,
-    /// The guard that stopped everything for this partner.
+    /// The guard that stopped everything for this partner, or what a person has to approve.
     pub held: Option<Held>,
     /// How many more wait for their wave or their day.
     pub waiting: usize,
+    /// People whom the quick path should have brought in before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<UserId>,
     /// The wave that this was, counted from 1, unless the waves are over.
     pub wave: Option<usize>,
     /// What was to be done, with what became of it.
@@ -61,6 +82,9 @@ pub struct ActionReport {
     pub action: ActionKind,
     /// To whom.
     pub person: PersonReport,
+    /// The group or the sponsor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Uuid>,
     /// Why.
     pub reason: ActionReason,
     /// What the person was.
@@ -78,8 +102,32 @@ pub struct ActionReport {
 pub struct PersonReport {
     /// Object id.
     pub id: UserId,
-    /// The address invited.
-    pub address: String,
+    /// The address invited, or one that people know the person by.
+    pub address: Option<String>,
+}
+
+impl ActionReport {
+    /// An action of which nothing was done yet.
+    fn of(action: &Action, outcome: OutcomeReport) -> Self {
+        Self {
+            action: action.kind,
+            person: PersonReport {
+                id: action.person,
+                address: action.address.as_ref().map(|address| address.as_str().to_owned()),
+            },
+            object: action.object,
+            reason: action.reason,
+            before: action.before.clone(),
+            after: action.after.clone(),
+            outcome,
+            error: None,
+        }
+    }
+
+    /// The step that it is.
+    pub const fn step(&self) -> StepId {
+        StepId { person: self.person.id, action: self.action, object: self.object }
+    }
 }
 
 /// What became of an action.
@@ -136,6 +184,9 @@ pub struct RunSummary {
     pub unconfirmed: usize,
     /// People who wait for their wave or their day.
     pub waiting: usize,
+    /// People whom the quick path should have brought in before.
+    #[serde(default)]
+    pub missed: usize,
     /// The wave that it was, counted from 1, unless the waves are over.
     #[serde(default)]
     pub wave: Option<usize>,
@@ -161,15 +212,17 @@ impl RunSummary {
             failed: 0,
             unconfirmed: 0,
             waiting: 0,
+            missed: 0,
             wave: None,
             held: None,
             error: Some(error),
         }
     }
 
-    /// Whether it went through: nothing held it, and nothing failed as a whole.
-    pub const fn is_good(&self) -> bool {
-        self.held.is_none() && self.error.is_none()
+    /// Whether it went through: nothing held everything, and nothing failed as a whole. A plan that waits for approval is
+    /// told as such and keeps nobody from being brought in.
+    pub fn is_good(&self) -> bool {
+        !self.held.as_ref().is_some_and(|held| held.reason.holds_everything()) && self.error.is_none()
     }
 }
 
@@ -182,24 +235,24 @@ impl PartnerReport {
             observed: plan.observed,
             plan: plan.id(config_hash),
             held: plan.held.clone(),
-            waiting: plan.waiting,
+            waiting: plan.waiting + plan.changes_waiting,
+            missed: plan.missed.clone(),
+            states: plan.states.clone(),
             wave: plan.wave.map(|wave| wave + 1),
             actions: plan
                 .actions
                 .iter()
-                .map(|action| ActionReport {
-                    action: action.kind,
-                    person: PersonReport { id: action.person, address: action.address.as_str().to_owned() },
-                    reason: action.reason,
-                    before: action.before.clone(),
-                    after: action.after.clone(),
-                    outcome: OutcomeReport::Planned,
-                    error: None,
-                })
+                .chain(&plan.held_actions)
+                .map(|action| ActionReport::of(action, OutcomeReport::Planned))
                 .collect(),
             untouched: plan.untouched.clone(),
             error: plan.unreadable.as_ref().map(ErrorReport::from),
         }
+    }
+
+    /// Adds what was approved and is stale.
+    pub fn add_stale(&mut self, stale: &[Action]) {
+        self.actions.extend(stale.iter().map(|action| ActionReport::of(action, OutcomeReport::Skipped)));
     }
 
     /// How many actions had this outcome.
@@ -221,6 +274,7 @@ impl PartnerReport {
             failed: self.count(OutcomeReport::Failed),
             unconfirmed: self.count(OutcomeReport::Unconfirmed),
             waiting: self.waiting,
+            missed: self.missed.len(),
             wave: self.wave,
             held: self.held.clone(),
             error: self.error.clone(),
@@ -292,6 +346,25 @@ impl From<&GraphError> for ErrorReport {
 }
 
 impl ErrorReport {
+    /// With what to do where an action other than an invitation was refused.
+    #[must_use]
+    pub fn for_action(self, action: ActionKind) -> Self {
+        let permission = match action {
+            ActionKind::AddToGroup | ActionKind::RemoveFromGroup => "GroupMember.ReadWrite.All",
+            _ => "User.ReadWrite.All",
+        };
+        match self.transient {
+            true => self,
+            false => Self {
+                advice: format!(
+                    "Check that the identity has {permission}, and that Graph lets this object be changed (groups with \
+                     dynamic or synced membership, and people with directory roles, do not). It is tried again after a day."
+                ),
+                ..self
+            },
+        }
+    }
+
     /// A refusal, with Graph's words for it where there are some.
     pub fn of(refusal: Refusal, words: Option<&Self>) -> Self {
         Self {

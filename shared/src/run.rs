@@ -8,20 +8,17 @@ use crate::clock::Clock;
 use crate::config::{Config, Mode};
 use crate::execution::Execution;
 use crate::graph::{Client, DirectoryWriter, WritePermit};
+use crate::held;
 use crate::ids::{RunId, TenantId};
 use crate::inbox::{self, Request};
-use crate::journal::memory::Circuit;
-use crate::journal::record::{CircuitEvent, Job, Record};
+use crate::journal::record::Job;
 use crate::journal::{Journal, JournalError};
-use crate::people::explain::{self, Explanation, Subject};
-use crate::people::guard::{Birth, HeldReason, hold};
-use crate::people::observe::{ObserveError, Track, Whom};
+use crate::people::guard::{Birth, HeldReason};
+use crate::people::observe::{ObserveError, Track};
 use crate::people::plan::PartnerPlan;
-use crate::people::rules::{Case, View};
 use crate::report::{PartnerReport, Report};
 use crate::state::{Documents, StateError, Store, Versioned};
 use crate::status;
-use crate::tri::Tri;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
 use jiff::{SignedDuration, Timestamp};
@@ -146,41 +143,10 @@ impl Usher {
         let journal = Journal::open(self.store.clone()).await?;
         let birth = self.birth().await?;
         let page_read = |read| progress(Progress::Read(read));
-        let (snapshot, _) = self.observer(&self.client).sweep(now, Track::Nothing, &page_read).await?;
+        let observer = self.observer(&self.client);
+        let (snapshot, _) = observer.sweep(now, Track::Nothing, journal.memory(), &page_read).await?;
         let (_, plans) = self.plan_with_evidence(snapshot, journal.memory(), birth, now, &self.client).await?;
         Ok(self.report(RunId::random(), Mode::Plan, &plans))
-    }
-
-    /// Why one person is treated as they are. Reads only.
-    ///
-    /// # Errors
-    /// When the directory or the state cannot be read.
-    pub async fn explain(&self, whom: &Whom, now: Timestamp) -> Result<Vec<Explanation>, RunError> {
-        let journal = Journal::open(self.store.clone()).await?;
-        let birth = self.birth().await?;
-        let observer = self.observer(&self.client);
-        let (mut snapshot, matching) = observer.one(whom, now).await?;
-        observer.look_closer(&mut snapshot, &matching).await;
-        observer.find_twins(&mut snapshot, &matching).await;
-        let view = View { config: &self.config, snapshot: &snapshot, memory: journal.memory(), now };
-        let mut explanations = Vec::new();
-        for person in matching.iter().filter_map(|id| snapshot.people.get(id)) {
-            let cases = self.config.partners.iter().map(|partner| Case::new(view, partner, person));
-            // The partner whose person this is comes first; one whose domain it is not says nothing.
-            let rank = |known: Tri| [Tri::Yes, Tri::Unknown, Tri::No].iter().position(|value| *value == known);
-            let first = cases.min_by_key(|case| (rank(case.scope.domain), rank(case.scope.in_scope())));
-            explanations.extend(first.as_ref().map(|case| {
-                let held = hold(view, case.partner, birth, None);
-                explain::explain(case, held.as_ref())
-            }));
-        }
-        if explanations.is_empty() {
-            explanations.push(explain::absent(match whom {
-                Whom::Id(id) => Subject { id: Some(*id), address: None },
-                Whom::Address(address) => Subject { id: None, address: Some(address.as_str().to_owned()) },
-            }));
-        }
-        Ok(explanations)
     }
 
     /// Carries out a job. In plan mode nothing is written to the directory. A run that was cut short before leaves nothing to
@@ -219,7 +185,7 @@ impl Usher {
         let client = self.client.until(until.deadline());
         let known = self.birth().await?;
         let birth = if order.adopt_state { Birth::Known } else { known };
-        let plans = self.make_plans(order.job, writer, until, birth, started, progress).await?;
+        let (mut snapshot, mut plans) = self.make_plans(order.job, writer, until, birth, started, progress).await?;
         // Only now is it certain that the credential is for this tenant.
         if known == Birth::Missing && plans.iter().all(|plan| !is_held_for_missing_state(plan)) {
             self.be_born().await?;
@@ -228,9 +194,18 @@ impl Usher {
             None => self.report(RunId::random(), Mode::Plan, &plans),
             Some(permit) => {
                 let directory = DirectoryWriter::new(client.clone(), permit);
-                let report = self.report(RunId::random(), Mode::Apply, &plans);
+                let mut approved = Vec::new();
+                if order.job == Job::Reconcile {
+                    for plan in &mut plans {
+                        approved.push(held::compare(self.store.as_ref(), &self.config, plan, started).await?);
+                    }
+                }
+                let mut report = self.report(RunId::random(), Mode::Apply, &plans);
+                for (partner, approved) in report.partners.iter_mut().zip(&approved) {
+                    partner.add_stale(&approved.stale);
+                }
                 let mut execution = Execution::new(self, &client, &directory, writer, until, order);
-                let report = execution.carry_out(started, &plans, report, progress).await?;
+                let report = execution.carry_out(started, &mut snapshot, &plans, &approved, report, progress).await?;
                 if order.job == Job::Reconcile && report.finished {
                     self.prune(writer, until).await?;
                 }
@@ -327,33 +302,13 @@ impl Usher {
         Ok(failed.map_or(Served::All, |(job, error)| Served::Failed(job, error)))
     }
 
-    /// Closes every open circuit breaker, as a person wishes; what was closed, by partner (`None`: the tenant's).
-    ///
-    /// # Errors
-    /// [`RunError::Busy`] if somebody else writes all the time; otherwise when the state or the journal fails.
-    pub async fn close_circuits(&self, until: &mut Until) -> Result<Vec<(Option<String>, Circuit)>, RunError> {
-        let mut writer = Writer::open(self.store.clone(), self.clock.clone()).await?;
-        writer.begin(until).await?;
-        let memory = writer.journal().memory();
-        let open: Vec<_> =
-            memory.circuits().map(|(name, circuit)| (name.map(str::to_owned), circuit.clone())).collect();
-        let at = self.clock.now();
-        writer.note(open.iter().map(|(partner, _)| Record::Circuit {
-            partner: partner.clone(),
-            at,
-            event: CircuitEvent::ClosedByPerson,
-        }));
-        writer.finish(until).await?;
-        Ok(open)
-    }
-
     fn report(&self, run: RunId, mode: Mode, plans: &[PartnerPlan]) -> Report {
         let hash = self.config.config_hash();
         let partners = plans.iter().map(|plan| PartnerReport::of(plan, &hash)).collect();
-        Report { run, mode, finished: true, partners }
+        Report { run, mode, finished: true, partners, removed_partners: Vec::new() }
     }
 
-    async fn birth(&self) -> Result<Birth, RunError> {
+    pub(crate) async fn birth(&self) -> Result<Birth, RunError> {
         match Documents(self.store.as_ref()).get::<BirthDocument>(BIRTH).await? {
             None => Ok(Birth::Missing),
             Some((document, _)) if document.tenant == self.config.tenant.id => Ok(Birth::Known),

@@ -113,7 +113,7 @@ impl Waiting {
             config.partners.iter().find(|partner| partner.domain_is_listed(known.address.domain()))
         };
         let partner = person.addresses.iter().find_map(of_partner);
-        Self { created: person.created, id: person.id, partner: partner.map(|partner| partner.name.clone()) }
+        Self { created: person.created.get(), id: person.id, partner: partner.map(|partner| partner.name.clone()) }
     }
 }
 
@@ -121,7 +121,7 @@ fn again(snapshot: &Snapshot, plans: &[PartnerPlan]) -> Vec<Waiting> {
     let mut again: HashMap<UserId, Waiting> = HashMap::new();
     for plan in plans {
         for id in &plan.again {
-            let created = snapshot.people.get(id).and_then(|person| person.created);
+            let created = snapshot.people.get(id).and_then(|person| person.created.get());
             again.insert(*id, Waiting { created, id: *id, partner: Some(plan.partner.clone()) });
         }
     }

@@ -5,16 +5,17 @@
 
 use crate::config::Config;
 use crate::failures::{self, GaveUp};
+use crate::held;
 use crate::journal::Head;
-use crate::journal::memory::{Circuit, Memory, SETTLES_WITHIN};
-use crate::journal::record::Job;
+use crate::journal::memory::{Circuit, Memory, SETTLES_WITHIN, Step};
+use crate::journal::record::{Job, StepId};
 use crate::people::guard::{BETWEEN_TRIES, Held};
 use crate::people::observe::ObserveError;
 use crate::report::{ErrorReport, Report, RunSummary};
 use crate::state::{Documents, StateError, Store, Versioned};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const RUNS: &str = "runs";
 /// How many runs are kept for each partner: a bit more than an hour of quick ticks.
@@ -58,8 +59,12 @@ pub struct PartnerStatus {
     pub unconfirmed: usize,
     /// Those of them who need a person, because that was not settled within a day.
     pub unsettled: usize,
-    /// The guard that stopped the last run.
+    /// The guard that stopped the last run, or the plan that waits for approval.
     pub held: Option<Held>,
+    /// When that plan is over, if one waits.
+    pub held_until: Option<Timestamp>,
+    /// People whom the quick path missed, by the last sweep.
+    pub missed: usize,
     /// Whether no run has gone through for longer than `report.no_good_run_after_hours`.
     pub overdue: bool,
     /// The circuit breaker that stops this partner, when one is open.
@@ -132,6 +137,16 @@ async fn note(store: &dyn Store, summaries: Vec<(String, RunSummary)>) -> Result
     Documents(store).update(RUNS, change).await
 }
 
+/// When the last but one tick of the quick path began for a partner, if there were so many lately.
+///
+/// # Errors
+/// When the store fails.
+pub async fn last_but_one_tick(store: &dyn Store, partner: &str) -> Result<Option<Timestamp>, StateError> {
+    let runs = Documents(store).get::<Runs>(RUNS).await?.map(|(runs, _)| runs).unwrap_or_default();
+    let ticks = runs.0.get(partner).into_iter().flatten().filter(|run| run.job == Job::Invite && run.is_good());
+    Ok(ticks.map(|run| run.started).nth(1))
+}
+
 /// Reads how everything stands.
 ///
 /// # Errors
@@ -139,18 +154,26 @@ async fn note(store: &dyn Store, summaries: Vec<(String, RunSummary)>) -> Result
 pub async fn read(store: &dyn Store, config: &Config, memory: &Memory, now: Timestamp) -> Result<Status, StateError> {
     let mut runs = Documents(store).get::<Runs>(RUNS).await?.map(|(runs, _)| runs).unwrap_or_default();
     let failed = failures::given_up(store).await?;
+    let held = held::all(store, config, now).await?;
     let allowed = SignedDuration::from_hours(i64::from(config.report.no_good_run_after_hours));
+    let people = |open: &[(&StepId, &Step)]| open.iter().map(|(id, _)| id.person).collect::<BTreeSet<_>>().len();
+    let is_old = |at: Timestamp| now.duration_since(at) >= SETTLES_WITHIN;
     let partners = config.partners.iter().map(|partner| {
         let runs = runs.0.remove(&partner.name).unwrap_or_default();
         let last = runs.first();
+        // A plan waits whatever the quick path did since.
+        let plan = held.iter().find(|plan| plan.partner == partner.name && plan.approved.is_none());
+        let stopped = last.and_then(|run| run.held.clone()).filter(|held| held.reason.holds_everything());
         let open: Vec<_> = memory.unconfirmed().filter(|(_, step)| step.partner == partner.name).collect();
         PartnerStatus {
             partner: partner.name.clone(),
             backlog: last.map_or(0, |run| run.planned - run.done + run.waiting),
             waiting: last.map_or(0, |run| run.waiting),
-            unconfirmed: open.len(),
-            unsettled: open.iter().filter(|(_, step)| now.duration_since(step.at) >= SETTLES_WITHIN).count(),
-            held: last.and_then(|run| run.held.clone()),
+            unconfirmed: people(&open),
+            unsettled: people(&open.iter().filter(|(_, step)| is_old(step.at)).copied().collect::<Vec<_>>()),
+            held: stopped.or_else(|| plan.map(|plan| Held { plan: Some(plan.plan.clone()), ..plan.held.clone() })),
+            held_until: plan.map(|plan| plan.expires),
+            missed: runs.iter().find(|run| run.job == Job::Reconcile).map_or(0, |run| run.missed),
             overdue: runs.iter().find(|run| run.is_good()).is_none_or(|run| now.duration_since(run.finished) > allowed),
             circuit: memory.circuit_of(&partner.name).map(CircuitStatus::from),
             runs,

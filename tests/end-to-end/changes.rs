@@ -136,7 +136,8 @@ async fn a_link_that_graph_has_forgotten_leads_to_a_sweep_and_loses_nobody() -> 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_older_than_graph_keeps_it_leads_to_a_sweep_and_loses_nobody() -> Result<()> {
     for days in [3, 6, 7, 8, 40] {
-        let (world, host, mut ids) = begun(Config::default()).await?;
+        let config = Config { rest: "[partner.invite]\nresend_after_days = []".into(), ..Config::default() };
+        let (world, host, mut ids) = begun(config).await?;
         ids.extend(sync(&world, 100, 3));
         world.clock.advance(SignedDuration::from_hours(24 * days) + SignedDuration::from_mins(1));
         ids.extend(sync(&world, 200, 3));

@@ -68,7 +68,7 @@ async fn a_plan_shows_who_and_why_and_ends_with_0_or_with_3_when_held() -> Resul
     assert!(first["person"]["address"].as_str().is_some_and(|address| address.ends_with("@fabrikam.us")));
 
     let text = world.usher(&["plan"]).await.exits(0).stdout;
-    assert!(text.contains("5 in scope, 2 to convert, 3 waiting (wave 1)"), "{text}");
+    assert!(text.contains("5 in scope, 2 to do, 3 waiting (wave 1)"), "{text}");
 
     world.configure(|config| config.limits = "minimum_people = 6".into());
     let held = world.usher(&["plan", "--json"]).await.exits(3).json();

@@ -71,7 +71,11 @@ async fn what_is_older_than_keep_journal_days_goes_and_nobody_is_forgotten_with_
     world.usher(&["apply"]).await.exits(0);
     assert_eq!(world.mails_of(&ids), [1; 40]);
     assert_eq!(world.mails_of(&late), [1; 10]);
-    assert_eq!(world.json(&["explain", &ids[0].to_string()]).await["decision"], "pending", "usher brought them in");
+    let explained = world.json(&["explain", &ids[0].to_string()]).await;
+    assert_eq!(
+        explained["decision"], "expired-conversion",
+        "usher knows that it brought them in, and when: {explained:#}"
+    );
     Ok(())
 }
 

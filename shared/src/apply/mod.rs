@@ -1,28 +1,32 @@
 //! Carrying out a plan: batch by batch, each journalled before it is sent.
 //!
-//! Responsible for: the order intent, request, outcome; the pace; who is left out because somebody else touched them; and
-//! whom a refusal stops. One person's failure never stops the others; a refusal that counts for a partner or for the tenant
+//! Responsible for: the order intent, request, outcome; the pace; who is left out because somebody else touched them, or
+//! because a fresh look says otherwise before something is taken away; and whom a refusal stops. One person's failure never stops the others; a refusal that counts for a partner or for the tenant
 //! opens the circuit breaker there. Not responsible for: deciding who; the plan is taken as it is. When it may write is the
 //! [`Writer`]'s to say, what an answer means [`verdict`]'s.
 
 pub mod verdict;
 
+use crate::address::Address;
 use crate::config::{Config, Partner};
 use crate::graph::catalogue::{
     self, FORBIDDEN_THROUGHOUT, PERMISSION_MISSING, REFUSED_THROUGHOUT, Refusal, Scope, UNEXPLAINED,
 };
-use crate::graph::writer::{InvitationRequest, InvitedUserId, MessageInfo};
+use crate::graph::writer::{Invitation, InvitedUserId, MessageInfo, Write};
 use crate::graph::{Client, DirectoryWriter, Kind};
-use crate::ids::{RunId, UserId};
+use crate::ids::RunId;
 use crate::inbox;
 use crate::journal::memory::Memory;
-use crate::journal::record::{CircuitEvent, Intent, Job, Outcome, Record};
-use crate::people::guard;
-use crate::people::plan::Action;
+use crate::journal::record::{ActionKind, CircuitEvent, Job, Outcome, Record, StepId};
+use crate::people::decide::{Action, decide};
+use crate::people::observe::Observer;
+use crate::people::rules::{Case, View};
+use crate::people::snapshot::Snapshot;
+use crate::people::{carry, guard};
 use crate::report::ErrorReport;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
-use jiff::Timestamp;
+use serde_json::Map;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 use verdict::{Applied, Verdict, judge};
@@ -40,13 +44,16 @@ const REFUSALS_THAT_ARE_NOT_THE_PEOPLES: usize = 3;
 #[derive(Debug, Default)]
 pub struct Ended {
     /// What became of each action that was sent.
-    pub applied: HashMap<UserId, Applied>,
-    /// Who was left out, because somebody else was about to touch them after they had been observed.
-    pub skipped: HashSet<UserId>,
+    pub applied: HashMap<StepId, Applied>,
+    /// What was left out: somebody else was about to touch the person after they had been observed, an earlier step is not
+    /// settled, or a fresh look says otherwise.
+    pub skipped: HashSet<StepId>,
     /// Whether every action's turn came.
     pub finished: bool,
     /// What stopped the rest, if it was not the time.
     pub stopped: Option<Stopped>,
+    /// What stopped the rest of one kind.
+    pub trouble: Option<ErrorReport>,
 }
 
 /// Why a partner's actions were stopped.
@@ -74,6 +81,12 @@ pub struct Applier<'a> {
     pub until: &'a mut Until,
     /// The job that the inbox asked for: what is asked there before it in the order goes first. `None` for an operator's.
     pub from_inbox: Option<Job>,
+    /// What was observed, and read again before something is taken away.
+    pub snapshot: &'a mut Snapshot,
+    /// Reads it.
+    pub observer: &'a Observer<'a>,
+    /// What a person approved, so that no daily limit bounds it.
+    pub approved: &'a HashSet<StepId>,
 }
 
 impl Applier<'_> {
@@ -92,8 +105,13 @@ impl Applier<'_> {
         let mut fruitless = 0;
         let was_open = self.memory().circuit_of(&partner.name).is_some();
         let mut queue: VecDeque<&Action> = actions.iter().collect();
-        while let size @ 1.. = self.next_batch(partner, queue.len()) {
-            match self.ready(size).await? {
+        while let Some(kind) = queue.front().map(|action| action.kind) {
+            let size = self.next_batch(partner, &queue).len();
+            if size == 0 {
+                queue.retain(|action| action.kind != kind);
+                continue;
+            }
+            match self.ready(size, kind).await? {
                 Ready::Yes => {}
                 Ready::NoTime => return Ok(ended),
                 Ready::TooLong => return Ok(ended.stopped_by(throttled_for_long())),
@@ -111,36 +129,47 @@ impl Applier<'_> {
             let left_out = self.leave_out_touched(&mut queue, &mut ended);
             done(left_out);
             // Others may also have used up the day's ceiling.
-            let size = size.min(self.next_batch(partner, queue.len()));
-            let batch: Vec<_> = queue.drain(..size).collect();
+            let places: Vec<_> = self.next_batch(partner, &queue).into_iter().take(size).collect();
+            let mut batch: Vec<&Action> = places.iter().rev().filter_map(|place| queue.remove(*place)).collect();
+            batch.reverse();
+            if kind.takes_away() {
+                done(self.look_again(partner, &mut batch, &mut ended).await);
+            }
             if batch.is_empty() {
                 continue;
             }
             let at = self.client.clock().now();
-            let intents: Vec<_> = batch.iter().map(|action| Record::Intent(self.intent(partner, action, at))).collect();
+            let intents = batch.iter().map(|action| Record::Intent(action.intent(self.run, &partner.name, at)));
             self.writer.note(intents);
             self.writer.write().await?;
             if !self.writer.may_send() {
                 self.take_back(&batch);
                 return Ok(ended.stopped_by(state_too_slow()));
             }
-            let requests: Vec<_> = batch.iter().map(|action| self.request(partner, action)).collect();
-            let answers = self.directory.invite(&requests).await;
+            let writes: Vec<_> = batch.iter().map(|action| self.request(partner, action)).collect();
+            let answers = self.directory.send(&writes).await;
             let mut verdicts: Vec<_> =
-                batch.iter().zip(answers).map(|(action, answer)| judge(action.person, answer)).collect();
+                batch.iter().zip(answers).map(|(action, answer)| judge(action.step(), answer)).collect();
             let stop = self.stop(partner, &mut verdicts, &ended).await;
             for verdict in verdicts {
                 let outcome = verdict.applied.outcome.clone();
-                self.note_outcome(verdict.person, outcome);
-                ended.applied.insert(verdict.person, verdict.applied);
+                self.note_outcome(verdict.step, outcome);
+                ended.applied.insert(verdict.step, verdict.applied);
             }
-            self.note_circuit(partner, stop.as_ref(), &ended);
+            if kind.is_invitation() {
+                self.note_circuit(partner, stop.as_ref(), &ended);
+            }
             if stop.is_some() {
                 ended.stopped = stop;
                 return Ok(ended);
             }
+            if let Some(error) = forbidden_throughout(kind, &ended) {
+                ended.trouble.get_or_insert(error);
+                queue.retain(|action| action.kind != kind);
+                continue;
+            }
             // Refused for rate, nothing has happened yet: it goes again when its time comes, in its old order.
-            let throttled = |action: &&Action| ended.applied.get(&action.person).is_some_and(|one| one.throttled);
+            let throttled = |action: &&Action| ended.applied.get(&action.step()).is_some_and(|one| one.throttled);
             let sent = batch.len();
             let again: Vec<_> = batch.into_iter().filter(throttled).collect();
             done(sent - again.len());
@@ -160,16 +189,32 @@ impl Applier<'_> {
         self.writer.journal().memory()
     }
 
-    /// How many of those left may be sent next: what a batch holds, and the ceilings leave now, over all paths.
-    fn next_batch(&self, partner: &Partner, left: usize) -> usize {
-        let ceiling = guard::room(partner, self.memory(), self.client.clock().now());
-        left.min(self.client.limits().batch_size()).min(ceiling)
+    /// The places in the queue of what may be sent next: of one kind, each person once, as many as a batch holds and the
+    /// day's limits leave now, over all paths.
+    fn next_batch(&self, partner: &Partner, queue: &VecDeque<&Action>) -> Vec<usize> {
+        let Some(kind) = queue.front().map(|action| action.kind) else { return Vec::new() };
+        let mut room = guard::room(partner, self.memory(), kind, self.client.clock().now());
+        let mut people = HashSet::new();
+        let mut may = |action: &Action| {
+            if self.approved.contains(&action.step()) {
+                return people.insert(action.person);
+            }
+            let goes = room > 0 && people.insert(action.person);
+            room -= usize::from(goes);
+            goes
+        };
+        let of_kind = queue.iter().enumerate().take_while(|(_, action)| action.kind == kind);
+        of_kind
+            .filter(|(_, action)| may(action))
+            .map(|(place, _)| place)
+            .take(self.client.limits().batch_size())
+            .collect()
     }
 
-    /// Waits until Graph's limits and the configured pace let so many invitations pass, and pays for them. A longer wait is
-    /// not spent under the lease.
-    async fn ready(&mut self, invitations: usize) -> Result<Ready, SliceError> {
-        let cost = DirectoryWriter::cost_of_invitations(invitations);
+    /// Waits until Graph's limits and the configured pace let so many writes pass, and pays for them. A longer wait is not
+    /// spent under the lease.
+    async fn ready(&mut self, writes: usize, kind: ActionKind) -> Result<Ready, SliceError> {
+        let cost = DirectoryWriter::cost(writes, kind.is_invitation());
         loop {
             if self.until.is_over(TIME_FOR_A_BATCH) {
                 return Ok(Ready::NoTime);
@@ -208,29 +253,53 @@ impl Applier<'_> {
         Ok(())
     }
 
-    /// Removes people whom others were about to touch since they were observed; how many.
+    /// Removes people whom others were about to touch since they were observed, or of whom an earlier step of this run is
+    /// open; how many actions that were.
     fn leave_out_touched(&self, queue: &mut VecDeque<&Action>, ended: &mut Ended) -> usize {
         let before = queue.len();
         queue.retain(|action| {
-            let touched = self.writer.was_touched(action.person);
-            if touched {
-                ended.skipped.insert(action.person);
+            let is_open = self.memory().steps_of(action.person).any(|(_, step)| step.is_open());
+            let leave_out = self.writer.was_touched(action.person) || is_open;
+            if leave_out {
+                ended.skipped.insert(action.step());
             }
-            !touched
+            !leave_out
         });
         before - queue.len()
+    }
+
+    /// Reads people again from whom something is to be taken away, and leaves out those for whom that is not due by what is
+    /// there now; how many.
+    async fn look_again(&mut self, partner: &Partner, batch: &mut Vec<&Action>, ended: &mut Ended) -> usize {
+        let people: Vec<_> = batch.iter().map(|action| action.person).collect();
+        self.observer.look_closer(self.snapshot, &people).await;
+        self.observer.confirm_membership(self.snapshot, &people).await;
+        let now = self.client.clock().now();
+        let view = View { config: self.config, snapshot: self.snapshot, memory: self.writer.journal().memory(), now };
+        let before = batch.len();
+        batch.retain(|action| {
+            let due = view.snapshot.people.get(&action.person).is_some_and(|person| {
+                let decision = decide(&Case::new(view, partner, person));
+                decision.actions.iter().any(|today| today.identity() == action.identity())
+            });
+            if !due {
+                ended.skipped.insert(action.step());
+            }
+            due
+        });
+        before - batch.len()
     }
 
     /// Notes that a batch which stands in the journal was not sent.
     fn take_back(&mut self, batch: &[&Action]) {
         for action in batch {
-            self.note_outcome(action.person, Outcome::NotSent);
+            self.note_outcome(action.step(), Outcome::NotSent);
         }
     }
 
-    fn note_outcome(&mut self, person: UserId, outcome: Outcome) {
+    fn note_outcome(&mut self, step: StepId, outcome: Outcome) {
         let at = self.client.clock().now();
-        self.writer.note([Record::Outcome { run: self.run, person, at, outcome }]);
+        self.writer.note([Record::Outcome { run: self.run, step, at, outcome }]);
     }
 
     /// Whether a batch's answers stop the partner, and if they open the circuit breaker, by which refusal. People who were
@@ -256,7 +325,8 @@ impl Applier<'_> {
             return Some(refusal);
         }
         let accepted = |applied: &Applied| matches!(applied.outcome, Outcome::Done | Outcome::Unknown);
-        if before.applied.values().chain(verdicts.iter().map(|verdict| &verdict.applied)).any(accepted) {
+        let invitations = before.applied.iter().filter(|(step, _)| step.action.is_invitation());
+        if invitations.map(|(_, one)| one).chain(verdicts.iter().map(|verdict| &verdict.applied)).any(accepted) {
             return None;
         }
         // While the circuit breaker is open, this was the one that tried whether it is over.
@@ -291,7 +361,8 @@ impl Applier<'_> {
             self.writer.note([Record::Circuit { partner, at, event }]);
             return;
         }
-        if ended.applied.values().any(|applied| applied.outcome == Outcome::Done) {
+        let accepted = |(step, one): (&StepId, &Applied)| step.action.is_invitation() && one.outcome == Outcome::Done;
+        if ended.applied.iter().any(accepted) {
             let concerned = |open: Option<&str>| open.is_none_or(|name| name == partner.name);
             let closed = self.memory().circuits().filter(|(open, _)| concerned(*open));
             let records: Vec<_> = closed
@@ -301,33 +372,48 @@ impl Applier<'_> {
         }
     }
 
-    fn intent(&self, partner: &Partner, action: &Action, at: Timestamp) -> Intent {
-        Intent {
-            run: self.run,
-            partner: partner.name.clone(),
-            action: action.kind,
-            person: action.person,
-            address: action.address.clone(),
-            reason: action.reason.name().to_owned(),
-            before: action.before.clone(),
-            after: action.after.clone(),
-            at,
+    fn request(&self, partner: &Partner, action: &Action) -> Write {
+        let person = action.person;
+        let switch =
+            |enabled: bool| Write::Update(person, Map::from_iter([("accountEnabled".to_owned(), enabled.into())]));
+        match (action.kind, action.object, &action.address) {
+            (ActionKind::Convert | ActionKind::Resend | ActionKind::ResetRedemption, _, Some(address)) => {
+                Write::Invite(Box::new(self.invitation(partner, action, address.clone())))
+            }
+            (ActionKind::SetSponsor, Some(sponsor), _) => Write::SetSponsor(person, sponsor),
+            (ActionKind::AddToGroup, Some(group), _) => Write::AddToGroup(person, group.into()),
+            (ActionKind::RemoveFromGroup, Some(group), _) => Write::RemoveFromGroup(person, group.into()),
+            (ActionKind::Enable, ..) => switch(true),
+            (ActionKind::Disable, ..) => switch(false),
+            (ActionKind::Delete, ..) => Write::Delete(person),
+            (ActionKind::Restore, ..) => Write::Restore(person),
+            // An update without differences changes nothing; the planner makes none, nor anything without its object.
+            _ => Write::Update(person, carry::body(&action.differences)),
         }
     }
 
-    fn request(&self, partner: &Partner, action: &Action) -> InvitationRequest {
+    fn invitation(&self, partner: &Partner, action: &Action, address: Address) -> Invitation {
         let invite = &partner.invite;
-        InvitationRequest {
-            invited_user_email_address: action.address.clone(),
+        Invitation {
+            invited_user_email_address: address,
             invite_redirect_url: self.config.redirect_url(partner),
             send_invitation_message: invite.send_message,
             invited_user_message_info: invite
                 .send_message
                 .then(|| MessageInfo { message_language: invite.language.clone() }),
             invited_user_type: action.user_type,
-            invited_user: Some(InvitedUserId { id: action.person }),
+            invited_user: InvitedUserId { id: action.person },
+            reset_redemption: action.kind == ActionKind::ResetRedemption,
         }
     }
+}
+
+/// What stops the rest of a kind other than invitations: several people were forbidden, and nobody succeeded.
+fn forbidden_throughout(kind: ActionKind, ended: &Ended) -> Option<ErrorReport> {
+    let mut of_kind = ended.applied.iter().filter(|(step, _)| step.action == kind && !kind.is_invitation());
+    let all_refused = of_kind.clone().all(|(_, one)| matches!(one.outcome, Outcome::Refused { .. }));
+    let several = of_kind.clone().count() >= REFUSALS_THAT_ARE_NOT_THE_PEOPLES;
+    of_kind.next().filter(|_| all_refused && several).and_then(|(_, one)| one.error.clone())
 }
 
 /// Whether a batch may be sent.

@@ -1,13 +1,12 @@
-//! What one answer to an invitation means.
+//! What one answer to a write means.
 //!
-//! Responsible for: done, refused, not sent or unknown, for the person concerned. Not responsible for: what the answers of a
+//! Responsible for: done, refused, not sent or unknown, for the step concerned. Not responsible for: what the answers of a
 //! batch say about everybody; see [`super`].
 
 use crate::graph::catalogue::{self, REFUSED_THROUGHOUT, Refusal, SAME_OBJECT, Scope, UNEXPLAINED};
 use crate::graph::model::Invitation;
 use crate::graph::{GraphError, Kind};
-use crate::ids::UserId;
-use crate::journal::record::Outcome;
+use crate::journal::record::{ActionKind, Outcome, StepId};
 use crate::report::ErrorReport;
 
 /// What became of one action.
@@ -23,7 +22,7 @@ pub struct Applied {
 
 /// What one answer amounts to.
 pub(super) struct Verdict {
-    pub(super) person: UserId,
+    pub(super) step: StepId,
     pub(super) applied: Applied,
     pub(super) refusal: Option<Refusal>,
     pub(super) kind: Option<Kind>,
@@ -37,48 +36,69 @@ impl Verdict {
     }
 }
 
-/// What the answer to a conversion means.
-pub(super) fn judge(person: UserId, answer: Result<Invitation, GraphError>) -> Verdict {
+/// What the answer to a write means.
+pub(super) fn judge(step: StepId, answer: Result<Option<Invitation>, GraphError>) -> Verdict {
     let done = |refusal| Verdict {
-        person,
+        step,
         applied: Applied { outcome: Outcome::Done, error: None, throttled: false },
         refusal,
         kind: None,
     };
     let error = match answer {
-        Ok(Invitation { invited_user: Some(user) }) if user.id == person => return done(None),
-        Ok(Invitation { invited_user: Some(_) }) => return invited_somebody_else(person),
-        Ok(Invitation { invited_user: None }) => {
-            GraphError::new(Kind::OutcomeUnknown, "POST /invitations", "the answer names no user")
-        }
+        Ok(_) if !step.action.is_invitation() => return done(None),
+        Ok(Some(Invitation { invited_user: Some(user) })) if user.id == step.person => return done(None),
+        Ok(Some(Invitation { invited_user: Some(_) })) => return invited_somebody_else(step),
+        Ok(_) => GraphError::new(Kind::OutcomeUnknown, "POST /invitations", "the answer names no user"),
         Err(error) => error,
     };
+    if is_so_already(step.action, &error) {
+        return done(None);
+    }
     let (outcome, refusal) = match &error.kind {
+        // The object to delete or restore is not where it was: somebody else was faster, and it was not usher's doing.
+        Kind::NotFound if matches!(step.action, ActionKind::Delete | ActionKind::Restore) => {
+            (Outcome::Refused { code: "gone".to_owned(), request_id: error.request_id.clone() }, None)
+        }
         // The request never reached Graph, or Graph says that it did nothing. Not found: the account is too new for the part
         // of Graph that was asked, and is tried again in a later run. 409: somebody else is changing it right now.
         Kind::Throttled | Kind::Unauthenticated | Kind::Unavailable | Kind::NotFound | Kind::Conflict => {
             (Outcome::NotSent, None)
         }
         Kind::OutcomeUnknown => (Outcome::Unknown, None),
-        Kind::Forbidden | Kind::Refused | Kind::Malformed | Kind::ResyncNeeded => {
-            let refusal = catalogue::refusal(&error, person);
-            if refusal == SAME_OBJECT {
+        Kind::Forbidden | Kind::Refused | Kind::Malformed | Kind::ResyncNeeded if step.action.is_invitation() => {
+            let refusal = catalogue::refusal(&error, step.person);
+            if refusal == SAME_OBJECT && step.action == ActionKind::Convert {
                 return done(Some(refusal));
             }
             let outcome = Outcome::Refused { code: refusal.name.to_owned(), request_id: error.request_id.clone() };
             (outcome, Some(refusal))
         }
+        Kind::Forbidden | Kind::Refused | Kind::Malformed | Kind::ResyncNeeded => {
+            let code = error.code.clone().unwrap_or_else(|| "refused".to_owned());
+            (Outcome::Refused { code, request_id: error.request_id.clone() }, None)
+        }
     };
     let throttled = error.kind == Kind::Throttled;
     let report = match refusal {
         Some(refusal) => ErrorReport::of(refusal, Some(&ErrorReport::from(&error))),
-        None => ErrorReport::from(&error),
+        None => ErrorReport::from(&error).for_action(step.action),
     };
-    Verdict { person, applied: Applied { outcome, error: Some(report), throttled }, refusal, kind: Some(error.kind) }
+    Verdict { step, applied: Applied { outcome, error: Some(report), throttled }, refusal, kind: Some(error.kind) }
+}
+
+/// Whether the refusal says that what was asked for is so: the person is in the group, is not, or has the sponsor.
+fn is_so_already(action: ActionKind, error: &GraphError) -> bool {
+    match action {
+        ActionKind::AddToGroup | ActionKind::SetSponsor => {
+            error.kind == Kind::Refused && error.message().to_lowercase().contains("already exist")
+        }
+        ActionKind::RemoveFromGroup => error.kind == Kind::NotFound,
+        _ => false,
+    }
 }
 
 /// Graph made or took another object for the address: a twin.
-fn invited_somebody_else(person: UserId) -> Verdict {
+fn invited_somebody_else(step: StepId) -> Verdict {
     let error = ErrorReport {
         code: "another-object".to_owned(),
         message: "Graph invited another object with this address instead of converting the account.".to_owned(),
@@ -86,5 +106,5 @@ fn invited_somebody_else(person: UserId) -> Verdict {
         transient: false,
     };
     let outcome = Outcome::Refused { code: error.code.clone(), request_id: None };
-    Verdict { person, applied: Applied { outcome, error: Some(error), throttled: false }, refusal: None, kind: None }
+    Verdict { step, applied: Applied { outcome, error: Some(error), throttled: false }, refusal: None, kind: None }
 }

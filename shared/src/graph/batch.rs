@@ -13,8 +13,8 @@ pub const MAX_REQUESTS: usize = 20;
 
 /// One request of a batch.
 pub(super) struct Item {
+    pub(super) method: &'static str,
     pub(super) path: Path,
-    /// With a body it is a POST, else a GET.
     pub(super) body: Option<Value>,
     /// Whether it changes anything; some POSTs only ask.
     pub(super) is_write: bool,
@@ -23,17 +23,17 @@ pub(super) struct Item {
 impl Item {
     /// A GET.
     pub(super) const fn get(path: Path) -> Self {
-        Self { path, body: None, is_write: false }
+        Self { method: "GET", path, body: None, is_write: false }
     }
 
     /// A POST that only asks.
     pub(super) const fn ask(path: Path, body: Value) -> Self {
-        Self { path, body: Some(body), is_write: false }
+        Self { method: "POST", path, body: Some(body), is_write: false }
     }
 
-    /// A POST that changes something.
-    pub(super) const fn write(path: Path, body: Value) -> Self {
-        Self { path, body: Some(body), is_write: true }
+    /// Something that changes the directory.
+    pub(super) const fn write(method: &'static str, path: Path, body: Option<Value>) -> Self {
+        Self { method, path, body, is_write: true }
     }
 }
 
@@ -86,18 +86,12 @@ impl Client {
         if item.body.is_some() {
             headers.insert("Content-Type", "application/json");
         }
-        Inner {
-            id: index.to_string(),
-            method: if item.body.is_some() { "POST" } else { "GET" },
-            url: item.path.as_str(),
-            headers,
-            body: item.body.as_ref(),
-        }
+        Inner { id: index.to_string(), method: item.method, url: item.path.as_str(), headers, body: item.body.as_ref() }
     }
 
     fn judge<T: DeserializeOwned>(&self, item: &Item, response: Option<Response>) -> Result<T> {
         let is_write = item.is_write;
-        let name = format!("{} {} in a batch", if item.body.is_some() { "POST" } else { "GET" }, item.path);
+        let name = format!("{} {} in a batch", item.method, item.path);
         let Some(response) = response else {
             let kind = if is_write { Kind::OutcomeUnknown } else { Kind::Malformed };
             return Err(GraphError::new(kind, &name, "the batch came back without an answer to this request"));

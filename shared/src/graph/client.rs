@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use url::Url;
+use uuid::Uuid;
 
 /// A page of 999 users is about a megabyte.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
@@ -101,6 +102,11 @@ impl Client {
     /// The limits that it keeps.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The address by which a reference names an object: in the same cloud.
+    pub(super) fn address_of(&self, object: Uuid) -> String {
+        format!("{}/directoryObjects/{object}", self.base)
     }
 
     /// What the present token allows, as far as it can be told.

@@ -12,6 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The SDK's own default would wait more than a minute; an invocation has better things to do.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -123,6 +124,10 @@ pub struct Permissions {
     roles: Vec<String>,
     #[serde(default)]
     scp: String,
+    #[serde(default)]
+    oid: Option<Uuid>,
+    #[serde(default)]
+    idtyp: Option<String>,
 }
 
 impl Permissions {
@@ -132,6 +137,12 @@ impl Permissions {
         let payload = token.split('.').nth(1)?;
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
         serde_json::from_slice(&payload).ok()
+    }
+
+    /// The person who signed in, by object id; `None` where an application signed in by itself.
+    pub fn person(&self) -> Option<Uuid> {
+        let is_application = self.idtyp.as_deref() == Some("app") || self.scp.is_empty();
+        self.oid.filter(|_| !is_application)
     }
 
     /// Whether the token allows to invite.
@@ -145,6 +156,22 @@ impl Permissions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_somebody_who_signed_in_is_a_person() {
+        let oid = Uuid::from_u128(7);
+        for (claims, person) in [
+            (format!(r#"{{"oid":"{oid}","scp":"User.Read.All","idtyp":"user"}}"#), Some(oid)),
+            (format!(r#"{{"oid":"{oid}","scp":"User.Read.All"}}"#), Some(oid)),
+            (format!(r#"{{"oid":"{oid}","roles":["User.Read.All"],"idtyp":"app"}}"#), None),
+            (format!(r#"{{"oid":"{oid}","roles":["User.Read.All"]}}"#), None),
+            (format!(r#"{{"oid":"{oid}","scp":"User.Read.All","idtyp":"app"}}"#), None),
+            (r#"{"scp":"User.Read.All"}"#.to_owned(), None),
+        ] {
+            let token = format!("e30.{}.", BASE64_URL_SAFE_NO_PAD.encode(&claims));
+            assert_eq!(Permissions::of(&token).unwrap().person(), person, "{claims}");
+        }
+    }
 
     #[test]
     fn permissions_are_read_from_roles_and_from_scopes_and_an_unreadable_token_says_nothing() {

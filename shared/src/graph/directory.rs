@@ -5,18 +5,26 @@ use super::client::{Client, Link, Target};
 use super::error::{GraphError, Kind, Result};
 use super::limits::Cost;
 use super::model::{
-    ChangedGroup, ChangedUser, DeltaPage, GroupIds, ObjectId, Organization, Page, RolePrincipal, USER_SELECT, User,
+    ChangedGroup, ChangedUser, CrossTenantAccess, DeltaPage, DirectoryAudit, GroupIds, IdentitySynchronization,
+    ObjectId, Organization, Page, RolePrincipal, USER_SELECT, User,
 };
 use super::path::{DELTA_OF_GROUPS, DELTA_OF_USERS, Path};
 use crate::address::Address;
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, TenantId, UserId};
+use crate::tri::Tri;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// What Graph answers where roles cannot be made eligible, for want of a licence.
 const NO_PREMIUM_LICENCE: &str = "AadPremiumLicenseRequired";
+
+/// The audit log's name for forbidding somebody to sign in.
+const DISABLED: &str = "Disable account";
+/// How the names of the accounts begin that Entra Connect writes with.
+const SYNC_ACCOUNT: &str = "Sync_";
 
 /// How often a batch of reads is sent, as long as something in it failed for a moment.
 const TRIES_OF_A_BATCH: usize = 4;
@@ -27,15 +35,8 @@ const BEFORE_ASKING_AGAIN: Duration = Duration::from_secs(2);
 pub struct Directory {
     client: Client,
     select: String,
-}
-
-/// What to read of each user beyond the usual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beyond {
-    /// Nothing.
-    Nothing,
-    /// The extension attributes, which make every page half as large again.
-    ExtensionAttributes,
+    /// What is read of everybody and in the closer look, and not followed by change tracking.
+    more: String,
 }
 
 /// A collection that is read page by page; see [`Pages::next`].
@@ -75,6 +76,66 @@ pub struct Changes {
     pub link: String,
 }
 
+/// Who did something in the directory, as its audit log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Entra Connect.
+    Sync,
+    /// A person.
+    Person,
+    /// An application, or nobody knows.
+    Other,
+}
+
+/// What was done to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switched {
+    /// Disabled.
+    Off,
+    /// Enabled.
+    On,
+    /// Deleted.
+    Deleted,
+    /// Restored.
+    Restored,
+}
+
+/// What this tenant's cross-tenant access settings say about a partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CrossTenant {
+    /// Invitations are redeemed automatically, as far as this tenant is concerned.
+    pub redeems_automatically: Tri,
+    /// The partner may push people here by cross-tenant synchronization.
+    pub sync_allowed: Tri,
+}
+
+impl DirectoryAudit {
+    fn actor(&self) -> Actor {
+        match self.initiated_by.as_ref().and_then(|by| by.user.as_ref()) {
+            None => Actor::Other,
+            Some(user) if user.user_principal_name.as_deref().is_some_and(|name| name.starts_with(SYNC_ACCOUNT)) => {
+                Actor::Sync
+            }
+            Some(_) => Actor::Person,
+        }
+    }
+
+    fn switched(&self) -> Option<Switched> {
+        Some(match self.activity_display_name.as_deref()? {
+            DISABLED => Switched::Off,
+            "Enable account" => Switched::On,
+            "Delete user" => Switched::Deleted,
+            "Restore user" => Switched::Restored,
+            _ => return None,
+        })
+    }
+}
+
+fn logged(error: GraphError) -> GraphError {
+    tracing::warn!("it could not be read whether invitations are redeemed automatically: {error}");
+    error
+}
+
 /// Who holds directory roles.
 #[derive(Clone, Debug, Default)]
 pub struct RoleHolders {
@@ -83,13 +144,13 @@ pub struct RoleHolders {
 }
 
 impl Directory {
-    /// Reads through `client`.
-    pub fn new(client: Client, beyond: Beyond) -> Self {
-        let select = match beyond {
-            Beyond::Nothing => USER_SELECT.to_owned(),
-            Beyond::ExtensionAttributes => format!("{USER_SELECT},onPremisesExtensionAttributes"),
-        };
-        Self { client, select }
+    /// Reads through `client`. `tracked` are properties to read of each user beyond the usual, which make every page larger;
+    /// `kept` are further ones whose changes need not be followed.
+    pub fn new(client: Client, tracked: &[&str], kept: &[&str]) -> Self {
+        let more =
+            kept.iter().filter(|name| !tracked.contains(name)).fold(String::new(), |list, name| list + "," + name);
+        let select = tracked.iter().fold(USER_SELECT.to_owned(), |list, name| list + "," + name);
+        Self { client, select, more }
     }
 
     /// This tenant with its verified domains.
@@ -104,7 +165,87 @@ impl Directory {
 
     /// All users.
     pub fn users(&self) -> Pages<User> {
-        self.pages(Path::users(&self.select))
+        self.pages(Path::users(&format!("{}{}", self.select, self.more)))
+    }
+
+    /// When users signed in last. Who never did is there without a date.
+    pub fn sign_ins(&self) -> Pages<User> {
+        self.pages(Path::sign_ins())
+    }
+
+    /// Users deleted softly within 30 days.
+    pub fn deleted_users(&self) -> Pages<User> {
+        self.pages(Path::deleted_users(&self.select))
+    }
+
+    /// Who disabled accounts last since then, by account; as far as the audit log goes back.
+    ///
+    /// # Errors
+    /// When it cannot be read to the end.
+    pub async fn disabled_by(&self, since: Timestamp) -> Result<HashMap<UserId, Actor>> {
+        let mut pages = self.pages::<DirectoryAudit>(Path::audits_named(DISABLED, since));
+        let mut last: HashMap<UserId, (Timestamp, Actor)> = HashMap::new();
+        while let Some(page) = pages.next().await? {
+            for entry in page {
+                let this = (entry.activity_date_time, entry.actor());
+                for target in entry.target_resources.into_iter().filter_map(|target| target.id) {
+                    let known = last.entry(target.into()).or_insert(this);
+                    if known.0 < this.0 {
+                        *known = this;
+                    }
+                }
+            }
+        }
+        Ok(last.into_iter().map(|(user, (_, actor))| (user, actor)).collect())
+    }
+
+    /// Who disabled, deleted, restored or enabled a user last, as far as the audit log goes back.
+    ///
+    /// # Errors
+    /// When it cannot be read to the end.
+    pub async fn last_switched_by(&self, user: UserId) -> Result<Option<(Switched, Actor)>> {
+        let entries = self.pages::<DirectoryAudit>(Path::audits_of(user)).all().await?;
+        let switched = |entry: &DirectoryAudit| Some((entry.activity_date_time, entry.switched()?, entry.actor()));
+        let last = entries.iter().filter_map(switched).max_by_key(|(at, ..)| *at);
+        Ok(last.map(|(_, switched, actor)| (switched, actor)))
+    }
+
+    /// What cross-tenant access settings say about a partner. What cannot be read is unknown.
+    pub async fn cross_tenant(&self, partner: TenantId) -> CrossTenant {
+        CrossTenant {
+            redeems_automatically: self.inbound_consent(partner).await.unwrap_or(None).into(),
+            sync_allowed: match self
+                .client
+                .get::<IdentitySynchronization>(&Path::identity_synchronization(partner))
+                .await
+            {
+                Ok(found) => {
+                    found.user_sync_inbound.and_then(|inbound| inbound.is_sync_allowed).unwrap_or(false).into()
+                }
+                // It exists only once synchronization was allowed.
+                Err(error) if error.kind == Kind::NotFound => Tri::No,
+                Err(error) => {
+                    tracing::warn!("it could not be read whether cross-tenant synchronization is allowed: {error}");
+                    Tri::Unknown
+                }
+            },
+        }
+    }
+
+    /// Whether invitations of the partner's people are redeemed automatically, as far as this tenant is concerned.
+    async fn inbound_consent(&self, partner: TenantId) -> Result<Option<bool>> {
+        let said =
+            |access: CrossTenantAccess| access.automatic_user_consent_settings.and_then(|one| one.inbound_allowed);
+        let read = async |path: Path| self.client.get::<CrossTenantAccess>(&path).await;
+        let own = match read(Path::cross_tenant_partner(partner)).await {
+            Ok(access) => said(access),
+            Err(error) if error.kind == Kind::NotFound => None,
+            Err(error) => return Err(logged(error)),
+        };
+        match own {
+            Some(own) => Ok(Some(own)),
+            None => Ok(said(read(Path::cross_tenant_default()).await.map_err(logged)?)),
+        }
     }
 
     /// The users who have the address in `mail`, user principal name, other mails or proxy addresses.
@@ -165,7 +306,7 @@ impl Directory {
 
     /// A closer look at people, with what is too dear for everybody; in the order of `ids`.
     pub async fn look_at(&self, ids: &[UserId]) -> Vec<(UserId, Look)> {
-        let select = format!("{},assignedPlans", self.select);
+        let select = format!("{}{},assignedPlans,assignedLicenses", self.select, self.more);
         let items = ids.iter().map(|id| Item::get(Path::user(*id, &select))).collect();
         ids.iter().copied().zip(self.ask::<User>(items).await.into_iter().map(Look::from)).collect()
     }

@@ -6,6 +6,7 @@
 use crate::ids::{TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A property that was selected: a value, `null`, or not in the answer at all. The last is no evidence of anything.
@@ -138,10 +139,46 @@ pub struct User {
     pub on_premises_user_principal_name: Option<String>,
     /// `extensionAttribute1` … `15`.
     #[serde(default)]
-    pub on_premises_extension_attributes: Option<std::collections::BTreeMap<String, Option<String>>>,
+    pub on_premises_extension_attributes: Option<BTreeMap<String, Option<String>>>,
     /// Service plans; only in the closer look at one person.
     #[serde(default)]
     pub assigned_plans: Field<Vec<AssignedPlan>>,
+    /// Licences; only in the closer look at one person.
+    #[serde(default)]
+    pub assigned_licenses: Field<Vec<serde::de::IgnoredAny>>,
+    /// When the object was deleted softly; only among deleted objects.
+    #[serde(default)]
+    pub deleted_date_time: Option<Timestamp>,
+    /// The last sign-ins; only in the list of them.
+    #[serde(default)]
+    pub sign_in_activity: Option<SignInActivity>,
+    /// Whatever else was selected.
+    #[serde(flatten)]
+    pub others: BTreeMap<String, serde_json::Value>,
+}
+
+/// `signInActivity`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SignInActivity {
+    /// The last interactive attempt, failed ones included.
+    last_sign_in_date_time: Option<Timestamp>,
+    /// The last one by a client on the person's behalf.
+    last_non_interactive_sign_in_date_time: Option<Timestamp>,
+    /// The last that succeeded, since December 2023.
+    last_successful_sign_in_date_time: Option<Timestamp>,
+}
+
+impl SignInActivity {
+    /// The newest of the three; `None` where there is none, which says nothing.
+    pub fn newest(self) -> Option<Timestamp> {
+        let Self {
+            last_sign_in_date_time: interactive,
+            last_non_interactive_sign_in_date_time: other,
+            last_successful_sign_in_date_time: successful,
+        } = self;
+        interactive.max(other).max(successful)
+    }
 }
 
 /// What the sweep selects of each user.
@@ -196,6 +233,65 @@ pub(super) struct ObjectId {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RolePrincipal {
     pub(super) principal_id: Option<Uuid>,
+}
+
+/// A partner's or the default cross-tenant access settings, as far as they are read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct CrossTenantAccess {
+    pub(super) automatic_user_consent_settings: Option<AutomaticConsent>,
+}
+
+/// `inboundOutboundPolicyConfiguration`; null inherits.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct AutomaticConsent {
+    pub(super) inbound_allowed: Option<bool>,
+}
+
+/// `crossTenantIdentitySyncPolicyPartner`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct IdentitySynchronization {
+    pub(super) user_sync_inbound: Option<UserSyncInbound>,
+}
+
+/// `crossTenantUserSyncInbound`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct UserSyncInbound {
+    pub(super) is_sync_allowed: Option<bool>,
+}
+
+/// `directoryAudit`: who did something.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DirectoryAudit {
+    pub(super) activity_date_time: Timestamp,
+    pub(super) activity_display_name: Option<String>,
+    pub(super) initiated_by: Option<InitiatedBy>,
+    #[serde(default)]
+    pub(super) target_resources: Vec<TargetResource>,
+}
+
+/// `targetResource`.
+#[derive(Debug, Deserialize)]
+pub(super) struct TargetResource {
+    pub(super) id: Option<Uuid>,
+}
+
+/// `auditActivityInitiator`; whatever is no user is an application.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct InitiatedBy {
+    pub(super) user: Option<UserInitiator>,
+}
+
+/// `userIdentity`, as far as it matters. Entra Connect writes under an account of its own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct UserInitiator {
+    pub(super) user_principal_name: Option<String>,
 }
 
 /// `invitation`, as far as the answer matters.

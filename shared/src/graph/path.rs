@@ -3,7 +3,8 @@
 
 use super::limits::Cost;
 use crate::address::Address;
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, TenantId, UserId};
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::{self, Write};
 
@@ -38,6 +39,11 @@ impl Path {
     /// A path that is read, and what that costs with `$select` by Microsoft's table.
     fn read(path: impl Into<String>, template: &'static str, units: u32) -> Self {
         Self { path: path.into(), template, cost: Cost { units, ..Cost::default() } }
+    }
+
+    /// A path that is written, which costs one unit and one write by Microsoft's table.
+    fn write(path: String, template: &'static str) -> Self {
+        Self { path, template, cost: Cost { units: 1, writes: 1, invitations: 0 } }
     }
 
     fn with(mut self, option: &str, value: &str) -> Self {
@@ -133,10 +139,85 @@ impl Path {
         Self::read(path, path, 1).with("$select", "id,principalId")
     }
 
+    /// `GET /users`, when each signed in last; Graph gives at most 500 a page of these.
+    pub fn sign_ins() -> Self {
+        Self::read("/users", "/users", 1).with("$select", "id,signInActivity").with("$top", "500")
+    }
+
+    /// `GET /directory/deletedItems/microsoft.graph.user`: users deleted softly within 30 days.
+    pub fn deleted_users(select: &str) -> Self {
+        let path = "/directory/deletedItems/microsoft.graph.user";
+        Self::read(path, path, 1).with("$select", &format!("{select},deletedDateTime")).with("$top", "999")
+    }
+
+    /// `GET /auditLogs/directoryAudits`: who did something of this name since then.
+    pub fn audits_named(activity: &str, since: Timestamp) -> Self {
+        let path = "/auditLogs/directoryAudits";
+        let since = since.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let filter = format!("activityDisplayName eq {} and activityDateTime ge {since}", literal(activity));
+        Self::read(path, path, 1).with("$filter", &filter)
+    }
+
+    /// `GET /auditLogs/directoryAudits`: what was done to a user.
+    pub fn audits_of(user: UserId) -> Self {
+        let path = "/auditLogs/directoryAudits";
+        Self::read(path, path, 1).with("$filter", &format!("targetResources/any(t:t/id eq '{user}')"))
+    }
+
+    /// `GET /policies/crossTenantAccessPolicy/default`.
+    pub fn cross_tenant_default() -> Self {
+        let path = "/policies/crossTenantAccessPolicy/default";
+        Self::read(path, path, 1).with("$select", "automaticUserConsentSettings")
+    }
+
+    /// `GET /policies/crossTenantAccessPolicy/partners/{id}`.
+    pub fn cross_tenant_partner(tenant: TenantId) -> Self {
+        Self::read(
+            format!("/policies/crossTenantAccessPolicy/partners/{tenant}"),
+            "/policies/crossTenantAccessPolicy/partners/{id}",
+            1,
+        )
+        .with("$select", "tenantId,automaticUserConsentSettings")
+    }
+
+    /// `GET /policies/crossTenantAccessPolicy/partners/{id}/identitySynchronization`.
+    pub fn identity_synchronization(tenant: TenantId) -> Self {
+        Self::read(
+            format!("/policies/crossTenantAccessPolicy/partners/{tenant}/identitySynchronization"),
+            "/policies/crossTenantAccessPolicy/partners/{id}/identitySynchronization",
+            1,
+        )
+    }
+
     /// `POST /invitations`.
     pub fn invitations() -> Self {
         let cost = Cost { units: 1, writes: 1, invitations: 1 };
         Self { path: "/invitations".to_owned(), template: "/invitations", cost }
+    }
+
+    /// `PATCH` or `DELETE /users/{id}`.
+    pub fn change_user(user: UserId) -> Self {
+        Self::write(format!("/users/{user}"), "/users/{id}")
+    }
+
+    /// `POST /directory/deletedItems/{id}/restore`.
+    pub fn restore(user: UserId) -> Self {
+        Self::write(format!("/directory/deletedItems/{user}/restore"), "/directory/deletedItems/{id}/restore")
+    }
+
+    /// `POST /groups/{id}/members/$ref`.
+    pub fn members(group: GroupId) -> Self {
+        Self::write(format!("/groups/{group}/members/$ref"), "/groups/{id}/members/$ref")
+    }
+
+    /// `DELETE /groups/{id}/members/{id}/$ref`. Without its last segment it would delete the user.
+    pub fn member(group: GroupId, user: UserId) -> Self {
+        Self::write(format!("/groups/{group}/members/{user}/$ref"), "/groups/{id}/members/{id}/$ref")
+    }
+
+    /// `POST /users/{id}/sponsors/$ref`.
+    pub fn sponsors(user: UserId) -> Self {
+        Self::write(format!("/users/{user}/sponsors/$ref"), "/users/{id}/sponsors/$ref")
     }
 
     /// `POST /$batch`, which costs what its requests cost.
@@ -173,6 +254,12 @@ mod tests {
         assert_eq!(path.as_str().matches('&').count(), 1, "only the one before $select: {}", path.as_str());
         let decoded: String = percent_encoding::percent_decode_str(path.as_str()).decode_utf8().unwrap().into();
         assert!(decoded.contains("mail eq 'a&b#c%d+e''f😀@fabrikam.us' or"));
+    }
+
+    #[test]
+    fn leaving_a_group_never_addresses_the_user_itself() {
+        let (group, user) = (uuid::Uuid::from_u128(1).into(), uuid::Uuid::from_u128(2).into());
+        assert!(Path::member(group, user).as_str().ends_with("/$ref"));
     }
 
     #[test]

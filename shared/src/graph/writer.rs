@@ -4,12 +4,14 @@ use super::batch::{Item, MAX_REQUESTS};
 use super::client::Client;
 use super::error::{GraphError, Result};
 use super::limits::Cost;
-use super::model::{Invitation, UserType};
+use super::model::{Invitation as Answer, UserType};
 use super::path::Path;
 use crate::address::Address;
 use crate::config::Mode;
-use crate::ids::UserId;
+use crate::ids::{GroupId, UserId};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 /// The permission to write, which exists in apply mode only. Whoever has no permit cannot make a [`DirectoryWriter`], so
 /// plan mode writes nothing in any code path.
@@ -31,10 +33,29 @@ pub struct DirectoryWriter {
     client: Client,
 }
 
+/// One change of the directory.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// `POST /invitations`.
+    Invite(Box<Invitation>),
+    /// `PATCH /users/{id}`.
+    Update(UserId, Map<String, Value>),
+    /// `DELETE /users/{id}`: softly, for 30 days.
+    Delete(UserId),
+    /// `POST /directory/deletedItems/{id}/restore`.
+    Restore(UserId),
+    /// `POST /groups/{id}/members/$ref`.
+    AddToGroup(UserId, GroupId),
+    /// `DELETE /groups/{id}/members/{id}/$ref`.
+    RemoveFromGroup(UserId, GroupId),
+    /// `POST /users/{id}/sponsors/$ref`, with the object id of a user or group.
+    SetSponsor(UserId, Uuid),
+}
+
 /// The body of `POST /invitations`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct InvitationRequest {
+pub struct Invitation {
     /// Whom to invite.
     pub invited_user_email_address: Address,
     /// Where the person lands after redeeming.
@@ -47,9 +68,11 @@ pub struct InvitationRequest {
     /// `Member` or `Guest`. A conversion names the type that the account has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited_user_type: Option<UserType>,
-    /// The user to convert in place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub invited_user: Option<InvitedUserId>,
+    /// Whom it is about: the user to convert in place, to be mailed again, or to redeem anew.
+    pub invited_user: InvitedUserId,
+    /// The person shall redeem anew.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reset_redemption: bool,
 }
 
 /// `invitedUserMessageInfo`. No text of our own: Microsoft drops it from mails that an application sends.
@@ -73,23 +96,38 @@ impl DirectoryWriter {
         Self { client }
     }
 
-    /// What so many invitations cost of Graph's limits; the caller pays before it journals and sends them.
-    pub fn cost_of_invitations(count: usize) -> Cost {
-        std::iter::repeat_n(Path::invitations().cost(), count).sum()
+    /// What so many writes cost of Graph's limits; the caller pays before it journals and sends them.
+    pub fn cost(count: usize, invitations: bool) -> Cost {
+        let each = Cost { units: 1, writes: 1, invitations: u32::from(invitations) };
+        std::iter::repeat_n(each, count).sum()
     }
 
-    /// Sends up to [`MAX_REQUESTS`] invitations; the results come in the order of `requests`. Never repeats one whose
-    /// outcome is not known.
-    pub async fn invite(&self, requests: &[InvitationRequest]) -> Vec<Result<Invitation>> {
-        debug_assert!(requests.len() <= MAX_REQUESTS);
-        let bodies: serde_json::Result<Vec<_>> = requests.iter().map(serde_json::to_value).collect();
-        let result = match bodies {
-            Ok(bodies) => {
-                let items: Vec<_> = bodies.into_iter().map(|body| Item::write(Path::invitations(), body)).collect();
-                self.client.batch(&items.iter().collect::<Vec<_>>()).await
-            }
-            Err(error) => Err(GraphError::new(super::Kind::Refused, "POST /invitations", error.to_string())),
+    /// Sends up to [`MAX_REQUESTS`] writes; the results come in the order of `writes`. Never repeats one whose outcome is
+    /// not known. The answer names a user where the write was an invitation.
+    pub async fn send(&self, writes: &[Write]) -> Vec<Result<Option<Answer>>> {
+        debug_assert!(writes.len() <= MAX_REQUESTS);
+        let items: serde_json::Result<Vec<_>> = writes.iter().map(|write| self.item(write)).collect();
+        let result = match items {
+            Ok(items) => self.client.batch(&items.iter().collect::<Vec<_>>()).await,
+            Err(error) => Err(GraphError::new(super::Kind::Refused, "$batch", error.to_string())),
         };
-        result.unwrap_or_else(|error| requests.iter().map(|_| Err(error.clone())).collect())
+        result.unwrap_or_else(|error| writes.iter().map(|_| Err(error.clone())).collect())
+    }
+
+    fn item(&self, write: &Write) -> serde_json::Result<Item> {
+        let reference = |id: Uuid| Some(json!({ "@odata.id": self.client.address_of(id) }));
+        Ok(match write {
+            Write::Invite(invitation) => {
+                Item::write("POST", Path::invitations(), Some(serde_json::to_value(invitation)?))
+            }
+            Write::Update(user, properties) => {
+                Item::write("PATCH", Path::change_user(*user), Some(Value::Object(properties.clone())))
+            }
+            Write::Delete(user) => Item::write("DELETE", Path::change_user(*user), None),
+            Write::Restore(user) => Item::write("POST", Path::restore(*user), None),
+            Write::AddToGroup(user, group) => Item::write("POST", Path::members(*group), reference(user.uuid())),
+            Write::RemoveFromGroup(user, group) => Item::write("DELETE", Path::member(*group, *user), None),
+            Write::SetSponsor(user, sponsor) => Item::write("POST", Path::sponsors(*user), reference(*sponsor)),
+        })
     }
 }

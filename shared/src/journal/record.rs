@@ -6,20 +6,143 @@ use crate::ids::{RunId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use uuid::Uuid;
 
 /// What can be done to a person in the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionKind {
+    /// Take back a soft deletion.
+    Restore,
+    /// Allow signing in again.
+    Enable,
     /// Invite an internal user in place.
     Convert,
+    /// Send a pending invitation again.
+    Resend,
+    /// Let the person redeem again, with another address.
+    ResetRedemption,
+    /// Write properties.
+    Update,
+    /// Make a sponsor.
+    SetSponsor,
+    /// Put into a group.
+    AddToGroup,
+    /// Take out of a group.
+    RemoveFromGroup,
+    /// Forbid signing in.
+    Disable,
+    /// Delete softly.
+    Delete,
+}
+
+/// What is counted against the same daily limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Budget {
+    /// Whatever may send a mail.
+    Invitations,
+    /// Whatever else adds or gives back, and leaving a group.
+    Updates,
+    /// Disables.
+    Disables,
+    /// Deletions.
+    Deletes,
+}
+
+impl ActionKind {
+    /// Every kind, in the order in which a run carries them out.
+    pub const ALL: &[Self] = &[
+        Self::Restore,
+        Self::Enable,
+        Self::Convert,
+        Self::Resend,
+        Self::ResetRedemption,
+        Self::Update,
+        Self::SetSponsor,
+        Self::AddToGroup,
+        Self::RemoveFromGroup,
+        Self::Disable,
+        Self::Delete,
+    ];
+
+    /// The name, as in `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Restore => "restore",
+            Self::Enable => "enable",
+            Self::Convert => "convert",
+            Self::Resend => "resend",
+            Self::ResetRedemption => "reset-redemption",
+            Self::Update => "update",
+            Self::SetSponsor => "set-sponsor",
+            Self::AddToGroup => "add-to-group",
+            Self::RemoveFromGroup => "remove-from-group",
+            Self::Disable => "disable",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// Which daily limit it counts against.
+    pub const fn budget(self) -> Budget {
+        match self {
+            Self::Convert | Self::Resend | Self::ResetRedemption => Budget::Invitations,
+            Self::Disable => Budget::Disables,
+            Self::Delete => Budget::Deletes,
+            _ => Budget::Updates,
+        }
+    }
+
+    /// Whether it goes through `POST /invitations`.
+    pub const fn is_invitation(self) -> bool {
+        matches!(self.budget(), Budget::Invitations)
+    }
+
+    /// Whether it takes something away from the person.
+    pub const fn takes_away(self) -> bool {
+        matches!(self, Self::RemoveFromGroup | Self::Disable | Self::Delete)
+    }
+
+    /// Whether nothing in the directory tells afterwards that it was done, so that its intent counts as done.
+    pub const fn leaves_no_trace(self) -> bool {
+        matches!(self, Self::Resend | Self::ResetRedemption)
+    }
 }
 
 impl fmt::Display for ActionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Convert => "convert",
-        })
+        f.write_str(self.name())
+    }
+}
+
+/// Why something is taken away from a person. Only the end of the same cause gives it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Out of scope for the days of grace. It ends when the person is in scope again.
+    LeftScope,
+    /// No sign-in for too long.
+    Inactive,
+    /// The invitation was not redeemed in time.
+    Expired,
+    /// Somebody asked for it.
+    Request,
+}
+
+impl Cause {
+    /// The name, as in `--json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LeftScope => "left-scope",
+            Self::Inactive => "inactive",
+            Self::Expired => "expired",
+            Self::Request => "request",
+        }
+    }
+
+    /// Whether the account is deleted some time after the disable. Somebody inactive may just be away.
+    pub const fn leads_to_deletion(self) -> bool {
+        !matches!(self, Self::Inactive)
     }
 }
 
@@ -61,8 +184,8 @@ pub enum Record {
     Outcome {
         /// The run of the intent.
         run: RunId,
-        /// The person of the intent.
-        person: UserId,
+        /// The step that was intended.
+        step: StepId,
         /// When the answer was in.
         at: Timestamp,
         /// The answer.
@@ -70,12 +193,53 @@ pub enum Record {
     },
     /// The directory was read about a person whose intent has no outcome.
     Reading {
-        /// The person.
-        person: UserId,
+        /// The step that was intended.
+        step: StepId,
         /// When.
         at: Timestamp,
         /// Whether the effect shows.
         changed: bool,
+    },
+    /// Something about a person that later runs must know was observed, or said by a person.
+    Noted {
+        /// The person.
+        person: UserId,
+        /// For which partner.
+        partner: String,
+        /// When.
+        at: Timestamp,
+        /// What.
+        note: Note,
+    },
+    /// The parts of the configuration that are in force for a partner without approval: the first ones, and those approved
+    /// since.
+    InForce {
+        /// The partner.
+        partner: String,
+        /// When.
+        at: Timestamp,
+        /// Hashes of them.
+        settings: Settings,
+    },
+    /// A partner whose people usher looked after is not configured any more.
+    PartnerRemoved {
+        /// The partner.
+        partner: String,
+        /// When that was seen.
+        at: Timestamp,
+        /// How many people are left to themselves.
+        people: usize,
+    },
+    /// A person approved a held plan.
+    Approved {
+        /// The plan.
+        plan: String,
+        /// The partner.
+        partner: String,
+        /// When.
+        at: Timestamp,
+        /// The approver's object id.
+        by: Uuid,
     },
     /// The circuit breaker opened, was tried, or closed.
     Circuit {
@@ -102,6 +266,63 @@ pub enum Record {
     },
 }
 
+/// What was observed or said about a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "what")]
+pub enum Note {
+    /// usher looks after an external user from now on whom somebody else invited. All clocks start.
+    Adopted {
+        /// The domain of the address, in ASCII.
+        domain: String,
+        /// The address, if there is exactly one.
+        address: Option<Address>,
+    },
+    /// The invitation was redeemed.
+    Redeemed {
+        /// When, as the directory says.
+        since: Option<Timestamp>,
+    },
+    /// Out of scope: the days of grace begin, unless they run already.
+    OutOfScope,
+    /// In scope.
+    InScope,
+    /// What usher disabled shows as disabled.
+    ShownDisabled,
+    /// What usher deleted shows as deleted.
+    ShownDeleted,
+    /// A cause for taking away holds for somebody who is disabled already, by usher or by others.
+    AlsoTaken {
+        /// The cause.
+        cause: Cause,
+    },
+    /// A person wants to have a human decision forgotten.
+    Released {
+        /// Whether the account was disabled then.
+        disabled: bool,
+    },
+}
+
+/// One thing that is done to one person: who, what, and with which group or sponsor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StepId {
+    /// To whom.
+    pub person: UserId,
+    /// What.
+    pub action: ActionKind,
+    /// The group or the sponsor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Uuid>,
+}
+
+/// Hashes of parts of a partner's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Of what decides who is in scope.
+    pub scope: String,
+    /// Of `[partner.attributes]`.
+    pub attributes: String,
+}
+
 /// Something that is about to be sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
@@ -113,8 +334,18 @@ pub struct Intent {
     pub action: ActionKind,
     /// To whom.
     pub person: UserId,
-    /// The address that is invited.
-    pub address: Address,
+    /// The address that is invited, where one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// The group or the sponsor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Uuid>,
+    /// Of a resend: the configured day that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<u16>,
+    /// Of what takes away: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Why.
     pub reason: String,
     /// What the person was before.
@@ -123,6 +354,13 @@ pub struct Intent {
     pub after: String,
     /// When.
     pub at: Timestamp,
+}
+
+impl Intent {
+    /// The step.
+    pub const fn step(&self) -> StepId {
+        StepId { person: self.person, action: self.action, object: self.object }
+    }
 }
 
 /// What became of an intent.
@@ -170,8 +408,8 @@ impl Record {
         }
     }
 
-    /// A reading about a person.
-    pub const fn reading(person: UserId, at: Timestamp, changed: bool) -> Self {
-        Self::Reading { person, at, changed }
+    /// A reading about a step.
+    pub const fn reading(step: StepId, at: Timestamp, changed: bool) -> Self {
+        Self::Reading { step, at, changed }
     }
 }

@@ -23,13 +23,17 @@ fn converted(number: u64, at: Timestamp) -> Vec<Record> {
         partner: "p".into(),
         action: ActionKind::Convert,
         person: person(number),
-        address: Address::parse("x@fabrikam.us").unwrap(),
+        address: Some(Address::parse("x@fabrikam.us").unwrap()),
+        object: None,
+        day: None,
+        cause: None,
         reason: String::new(),
         before: "internal".into(),
         after: "pending".into(),
         at,
     };
-    vec![Record::Intent(intent), Record::Outcome { run, person: person(number), at, outcome: Outcome::Done }]
+    let step = intent.step();
+    vec![Record::Intent(intent), Record::Outcome { run, step, at, outcome: Outcome::Done }]
 }
 
 /// A journal with one segment a day, from day 1.
@@ -150,7 +154,7 @@ async fn what_is_older_than_it_must_be_kept_goes_and_the_chain_still_verifies() 
     let kept = store.list("journal/").await.unwrap();
     assert_eq!(kept.first().unwrap(), "journal/0000000020", "ten days are kept");
     assert_eq!(journal.verify().await.unwrap().number, 31, "the thirty, and one that names the checkpoint");
-    assert!(journal.memory().brought_in(person(1)).is_some(), "whom usher brought in is known for ever");
+    assert!(journal.memory().life(person(1)).is_some(), "whom usher brought in is known for ever");
 
     // Without the saved memory everything is made anew from the checkpoint.
     remove(&store, MEMORY).await;
@@ -291,8 +295,7 @@ async fn pruning_that_is_cut_short_anywhere_loses_nothing_and_goes_on_the_next_t
         let kept = store.list("journal/").await.unwrap();
         assert_eq!(kept.first().unwrap(), "journal/0000000020", "after {changes}");
         for number in 1..=30 {
-            let (known, expected) =
-                (next.memory().brought_in(person(number)), journal.memory().brought_in(person(number)));
+            let (known, expected) = (next.memory().life(person(number)), journal.memory().life(person(number)));
             assert_eq!(known, expected, "after {changes}");
         }
     }

@@ -1,7 +1,8 @@
 //! A small world for tests of the planner: a configuration, people, and what is known of them.
 
 use super::guard::Birth;
-use super::person::{Lens, Person};
+use super::observe::kept_properties;
+use super::person::{Lens, Person, Texts};
 use super::plan::{PartnerPlan, plan};
 use super::rules::View;
 use super::snapshot::{Evidence, Snapshot};
@@ -18,8 +19,13 @@ use uuid::Uuid;
 pub(crate) const SCOPE_GROUP: Uuid = Uuid::from_u128(0xA1);
 pub(crate) const EXCLUDE_GROUP: Uuid = Uuid::from_u128(0xA2);
 /// Nothing stands against being touched.
-pub(crate) const FREE: Evidence =
-    Evidence { exists: Tri::Yes, exchange_plan: Tri::No, directory_role: Tri::No, protected_group: Tri::No };
+pub(crate) const FREE: Evidence = Evidence {
+    exists: Tri::Yes,
+    exchange_plan: Tri::No,
+    directory_role: Tri::No,
+    protected_group: Tri::No,
+    licensed: Tri::No,
+};
 
 pub(crate) fn now() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
@@ -109,6 +115,8 @@ impl World {
                 .collect(),
             extension_attributes: Vec::new(),
             verified_domains: ["contoso.onmicrosoft.com".into(), "contoso.com".into()].into(),
+            properties: kept_properties(&self.config),
+            texts: Texts::default(),
         };
         let mut snapshot = Snapshot::new(now(), lens.verified_domains.clone());
         for person in self.users.iter().filter_map(|user| Person::observe(user, &lens)) {

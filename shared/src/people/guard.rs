@@ -7,6 +7,7 @@ use super::rules::View;
 use crate::config::{Partner, Wave};
 use crate::journal::memory::waves::WaveMemory;
 use crate::journal::memory::{Circuit, Memory};
+use crate::journal::record::{ActionKind, Budget};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,14 @@ pub enum HeldReason {
     StateMissing,
     /// The circuit breaker is open: Graph refused for more than a person.
     Circuit,
+    /// More disables within a day than the ceiling allows without approval.
+    DisablesCeiling,
+    /// More deletions within a day than the ceiling allows without approval.
+    DeletesCeiling,
+    /// The first takings-away after what decides about the scope was changed.
+    ChangedScope,
+    /// The first updates after `[partner.attributes]` was changed.
+    ChangedAttributes,
 }
 
 impl Held {
@@ -59,7 +68,16 @@ impl HeldReason {
             Self::VerifiedDomain => "verified-domain",
             Self::StateMissing => "state-missing",
             Self::Circuit => "circuit",
+            Self::DisablesCeiling => "disables-ceiling",
+            Self::DeletesCeiling => "deletes-ceiling",
+            Self::ChangedScope => "changed-scope",
+            Self::ChangedAttributes => "changed-attributes",
         }
+    }
+
+    /// Whether it holds everything, and not just what a person has to approve.
+    pub const fn holds_everything(self) -> bool {
+        matches!(self, Self::MinimumPeople | Self::VerifiedDomain | Self::StateMissing | Self::Circuit)
     }
 
     /// The reason in a sentence, with what to do.
@@ -81,6 +99,15 @@ impl HeldReason {
             Self::Circuit => {
                 "Graph refuses for more than a person, so nothing more is sent. One invitation an hour tries whether it is \
                  over, except after a block for suspicious activity; `usher circuit close` closes it at once."
+            }
+            Self::DisablesCeiling | Self::DeletesCeiling => {
+                "More people would be taken away within a day than limits.disables, limits.deletes or limits.percent allow.                  Look at the plan; if it is right, approve it with `usher approve PLAN --apply`. Everything else goes on."
+            }
+            Self::ChangedScope => {
+                "What decides who is in scope was changed since the last plan that took something away. Look at the plan;                  if it is right, approve it with `usher approve PLAN --apply`. Everything else goes on."
+            }
+            Self::ChangedAttributes => {
+                "[partner.attributes] was changed. Look at the first updates that follow from it; if they are right,                  approve them with `usher approve PLAN --apply`. Everything else goes on."
             }
         }
     }
@@ -151,7 +178,7 @@ pub struct Allowance {
 /// How many invitations this run may send to the partner's people, of whom `candidates` wait.
 pub fn allowance(partner: &Partner, memory: &Memory, candidates: usize, now: Timestamp) -> Allowance {
     let known = memory.partner(&partner.name);
-    let sent = known.map_or(0, |known| known.invitations_within_a_day(now));
+    let sent = known.map_or(0, |known| known.spent_within_a_day(Budget::Invitations, now));
     let left_today = partner.limits.invitations.saturating_sub(sent) as usize;
     let waves = known.map(|known| known.waves).unwrap_or_default();
     if memory.circuit_of(&partner.name).is_some() {
@@ -163,12 +190,21 @@ pub fn allowance(partner: &Partner, memory: &Memory, candidates: usize, now: Tim
     Allowance { invitations: left_today.min(size.saturating_sub(sent_in(waves))), wave: Some(waves.next) }
 }
 
-/// How many more invitations may be sent to the partner's people right now: the day's ceiling and the wave under way, over
-/// all paths and processes.
-pub fn room(partner: &Partner, memory: &Memory, now: Timestamp) -> usize {
+/// How many more changes of a kind may be made to the partner's people right now, over all paths and processes: the day's
+/// limit, and of conversions the wave under way.
+pub fn room(partner: &Partner, memory: &Memory, kind: ActionKind, now: Timestamp) -> usize {
     let known = memory.partner(&partner.name);
-    let sent = known.map_or(0, |known| known.invitations_within_a_day(now));
-    let left_today = partner.limits.invitations.saturating_sub(sent) as usize;
+    let limit = match kind.budget() {
+        Budget::Invitations => partner.limits.invitations,
+        Budget::Updates => partner.limits.updates,
+        Budget::Disables => partner.limits.disables,
+        Budget::Deletes => partner.limits.deletes,
+    };
+    let spent = known.map_or(0, |known| known.spent_within_a_day(kind.budget(), now));
+    let left_today = limit.saturating_sub(spent) as usize;
+    if kind != ActionKind::Convert {
+        return left_today;
+    }
     let waves = known.map(|known| known.waves).filter(|waves| waves.under_way.is_some());
     // While a wave is under way it is known how many waited at first.
     let in_wave = waves.and_then(|waves| Some(wave_size(partner, waves, 0)?.saturating_sub(sent_in(waves))));

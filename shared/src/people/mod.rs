@@ -5,11 +5,22 @@
 //!
 //! - [`person`]: one user as the directory shows it. [`snapshot`]: all of them, and how much of it is known.
 //! - [`observe`]: reads a snapshot, in two rounds.
-//! - [`scope`]: whose person it is. [`rules`]: what else must hold, one rule each, in order.
-//! - [`guard`]: what bounds or holds a partner. [`plan`]: the plan. [`explain`]: the same rules, told for one person.
+//! - [`scope`]: whose person it is. [`rules`]: what else must hold for a conversion, one rule each, in order.
+//! - [`lifecycle`]: every state and every way between them, for external users. [`conditions`]: when a way is gone.
+//!   [`carry`]: what is carried over. [`guards`]: what stands against a step. [`decide`]: the steps. [`notice`]: what to
+//!   remember.
+//! - [`guard`]: what bounds or holds a partner. [`ceilings`]: what a person has to approve. [`plan`]: the plan. [`explain`]:
+//!   the same, told for one person.
 
+pub mod carry;
+pub mod ceilings;
+pub mod conditions;
+pub mod decide;
 pub mod explain;
 pub mod guard;
+pub mod guards;
+pub mod lifecycle;
+pub mod notice;
 pub mod observe;
 pub mod person;
 pub mod plan;
@@ -21,4 +32,4 @@ pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
-mod planner_tests;
+mod tests;

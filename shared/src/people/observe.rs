@@ -4,19 +4,21 @@
 //! could not be read is kept as unknown; only a sweep that breaks off is an error, because then nobody can tell who is
 //! missing.
 
-use super::person::{Lens, Person, Sources};
+use super::carry::SHOW_IN_ADDRESS_LIST;
+use super::person::{Lens, Person, Sources, Texts};
 use super::scope::sources_of;
-use super::snapshot::{Evidence, Roles, Snapshot};
+use super::snapshot::{Dear, Evidence, Snapshot};
 use crate::address::Address;
 use crate::config::Config;
 use crate::graph::directory::Look;
 use crate::graph::model::{Field, User};
 use crate::graph::{Directory, GraphError};
 use crate::ids::{GroupId, TenantId, UserId};
+use crate::journal::memory::Memory;
 use crate::sight::Links;
 use crate::tri::Tri;
-use jiff::Timestamp;
-use std::collections::{BTreeSet, HashSet};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::{Uuid, uuid};
 
 /// Why there is no snapshot.
@@ -38,8 +40,18 @@ pub enum ObserveError {
     },
 }
 
+/// The audit log goes back so far.
+const AUDITS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Graph tracks no more groups under one link; with more of them, the next sweep sees who entered.
 const MAX_TRACKED_GROUPS: usize = 50;
+
+/// The properties of external users that some partner keeps.
+pub fn kept_properties(config: &Config) -> Vec<String> {
+    let attributes = config.partners.iter().flat_map(|partner| partner.attributes.keys().cloned());
+    let shown = config.partners.iter().any(|partner| partner.invite.show_in_address_list.is_some());
+    let names: BTreeSet<_> = attributes.chain(shown.then(|| SHOW_IN_ADDRESS_LIST.to_owned())).collect();
+    names.into_iter().collect()
+}
 
 /// Whether later changes shall be found without another sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +83,8 @@ impl<'a> Observer<'a> {
         Self { config, directory }
     }
 
-    /// Reads everybody, page by page; `page_read` is told how many users were read so far. The links under which later
+    /// Reads everybody, page by page, and keeps those with an address in a partner's domain and those whom usher looks after
+    /// by its `memory`; `page_read` is told how many users were read so far. The links under which later
     /// changes are found are asked for before the first page, so that nothing falls between.
     ///
     /// # Errors
@@ -80,6 +93,7 @@ impl<'a> Observer<'a> {
         &self,
         now: Timestamp,
         track: Track,
+        memory: &Memory,
         page_read: &(dyn Fn(usize) + Sync),
     ) -> Result<(Snapshot, Option<Links>), ObserveError> {
         let mut snapshot = self.begin(now).await?;
@@ -95,12 +109,20 @@ impl<'a> Observer<'a> {
         let mut pages = self.directory.users();
         while let Some(page) = pages.next().await? {
             snapshot.users_read += page.len();
-            for person in page.iter().filter_map(|user| Person::observe(user, &lens)) {
-                snapshot.add(person);
+            for user in &page {
+                // Whom usher looks after stays in view, whatever becomes of the addresses.
+                let known = || memory.life(user.id).is_some().then(|| Person::observe_anyhow(user, &lens));
+                if let Some(person) = Person::observe(user, &lens).or_else(known) {
+                    snapshot.add(person);
+                }
             }
             page_read(snapshot.users_read);
         }
         self.read_groups(&mut snapshot).await;
+        for group in self.groups_to_join() {
+            let members = self.members(group).await;
+            snapshot.groups.insert(group, members);
+        }
         snapshot.complete = true;
         Ok((snapshot, links))
     }
@@ -180,11 +202,8 @@ impl<'a> Observer<'a> {
 
     /// The closer look at people whom a plan would touch. Each is read again, so that the decision rests on what is now.
     pub async fn look_closer(&self, snapshot: &mut Snapshot, people: &[UserId]) {
-        if matches!(snapshot.roles, Roles::NotRead) {
-            snapshot.roles = match self.directory.role_holders().await {
-                Ok(holders) => Roles::Read(holders),
-                Err(error) => Roles::Unreadable(error.to_string()),
-            };
+        if snapshot.roles.is_not_read() {
+            snapshot.roles = self.directory.role_holders().await.into();
         }
         if let Some(group) = self.config.tenant.protected_group
             && snapshot.protected_group.is_none()
@@ -197,7 +216,7 @@ impl<'a> Observer<'a> {
         let lens = self.lens(snapshot);
         for (id, look) in self.directory.look_at(people).await {
             let mut evidence = Evidence {
-                directory_role: snapshot.roles.holds_role(id),
+                directory_role: snapshot.roles.read().map(|holders| holders.holds_role(id)).into(),
                 protected_group: match (self.config.tenant.protected_group, &snapshot.protected_group) {
                     (None, _) => Tri::No,
                     (Some(_), Some(Ok(members))) => members.contains(&id).into(),
@@ -209,6 +228,11 @@ impl<'a> Observer<'a> {
                 Look::Found(user) => {
                     evidence.exists = Tri::Yes;
                     evidence.exchange_plan = exchange_plan(&user);
+                    evidence.licensed = match &user.assigned_licenses {
+                        Field::Value(licenses) => (!licenses.is_empty()).into(),
+                        Field::Null => Tri::No,
+                        Field::Missing => Tri::Unknown,
+                    };
                     snapshot.add(Person::observe_anyhow(&user, &lens));
                 }
                 Look::Gone => evidence.exists = Tri::No,
@@ -245,6 +269,8 @@ impl<'a> Observer<'a> {
             domains: domains.map(|domain| domain.as_str().into()).collect(),
             extension_attributes,
             verified_domains: snapshot.verified_domains.clone(),
+            properties: kept_properties(self.config),
+            texts: Texts::default(),
         }
     }
 
@@ -252,6 +278,87 @@ impl<'a> Observer<'a> {
     pub fn groups(&self) -> BTreeSet<GroupId> {
         let scopes = self.config.partners.iter().map(|partner| &partner.scope);
         scopes.flat_map(|scope| scope.groups.iter().chain(&scope.exclude_groups)).copied().collect()
+    }
+
+    /// The groups that people are put into.
+    fn groups_to_join(&self) -> BTreeSet<GroupId> {
+        self.config.partners.iter().flat_map(|partner| &partner.invite.groups).copied().collect()
+    }
+
+    /// Reads when everybody signed in last, and keeps that of the people in view.
+    pub async fn read_sign_ins(&self, snapshot: &mut Snapshot) {
+        let mut pages = self.directory.sign_ins();
+        let mut found = HashMap::new();
+        snapshot.sign_ins = loop {
+            match pages.next().await {
+                Ok(Some(page)) => found.extend(page.into_iter().filter_map(|user| {
+                    let newest = user.sign_in_activity?.newest()?;
+                    snapshot.people.contains_key(&user.id).then_some((user.id, newest))
+                })),
+                Ok(None) => break Dear::Read(found),
+                Err(error) => {
+                    tracing::warn!("sign-in data could not be read, so everybody counts as active: {error}");
+                    break Dear::Unreadable(error.to_string());
+                }
+            }
+        };
+    }
+
+    /// Reads who was deleted softly, and keeps those whom usher looks after.
+    pub async fn read_deleted(&self, snapshot: &mut Snapshot, memory: &Memory) {
+        let lens = self.lens(snapshot);
+        let mut pages = self.directory.deleted_users();
+        let mut found = BTreeMap::new();
+        snapshot.deleted = loop {
+            match pages.next().await {
+                Ok(Some(page)) => found.extend(
+                    page.iter()
+                        .filter(|user| memory.life(user.id).is_some())
+                        .map(|user| (user.id, (Person::observe_anyhow(user, &lens), user.deleted_date_time))),
+                ),
+                Ok(None) => break Dear::Read(found),
+                Err(error) => {
+                    tracing::warn!("deleted users could not be read, so nobody is restored: {error}");
+                    break Dear::Unreadable(error.to_string());
+                }
+            }
+        };
+    }
+
+    /// Reads who disabled accounts lately.
+    pub async fn read_disabled_by(&self, snapshot: &mut Snapshot) {
+        let read = self.directory.disabled_by(snapshot.taken - AUDITS_KEPT).await;
+        if let Err(error) = &read {
+            tracing::warn!("the audit log could not be read, so it is not known who disabled accounts: {error}");
+        }
+        snapshot.disabled_by = read.into();
+    }
+
+    /// Reads what cross-tenant access settings say about a partner.
+    pub async fn read_cross_tenant(&self, snapshot: &mut Snapshot, partner: &str) {
+        if let Some(partner) = self.config.partner(partner) {
+            let read = self.directory.cross_tenant(partner.tenant_id).await;
+            snapshot.cross_tenant.insert(partner.name.clone(), read);
+        }
+    }
+
+    /// Asks for these people's groups singly, besides the lists of members: a list that ended too early would make people seem
+    /// to have left. Where the two differ, or it cannot be read, membership is unknown.
+    pub async fn confirm_membership(&self, snapshot: &mut Snapshot, people: &[UserId]) {
+        snapshot.membership_confirmed.extend(people);
+        let groups: Vec<_> = self.groups().into_iter().collect();
+        if groups.is_empty() {
+            return;
+        }
+        for (id, answer) in self.directory.groups_of(people, &groups).await {
+            let agrees = answer.is_ok_and(|found| {
+                groups.iter().all(|group| snapshot.is_member(id, *group) == Tri::from(found.contains(group)))
+            });
+            if !agrees {
+                tracing::warn!(user.id = %id, "it is not certain in which groups a person is, so nothing is taken away");
+                snapshot.unknown_membership.insert(id);
+            }
+        }
     }
 
     /// What it reads through.

@@ -8,7 +8,10 @@ use crate::graph::model::{Field, ObjectIdentity, User, UserType};
 use crate::ids::UserId;
 use crate::tri::Tri;
 use jiff::Timestamp;
+use serde_json::Value;
 use std::collections::HashSet;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
 
 /// A user, compact: a sweep holds one for everybody with an address in a partner's domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +29,41 @@ pub struct Person {
     /// Member or guest, as far as it is known.
     pub user_type: Option<UserType>,
     /// When the object was made.
-    pub created: Option<Timestamp>,
+    pub created: Moment,
+    /// When the state of the invitation changed last.
+    pub state_changed: Moment,
+    /// Of an external user: the properties that the [`Lens`] names, in its order; `None` where it names none.
+    pub properties: Option<Box<Vec<Property>>>,
+}
+
+/// A time to the second, or none, in four bytes: a sweep holds two for everybody in view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Option<NonZeroU32>);
+
+impl Moment {
+    /// The time, if there is one.
+    pub fn get(self) -> Option<Timestamp> {
+        Timestamp::from_second(i64::from(self.0?.get())).ok()
+    }
+}
+
+impl From<Option<Timestamp>> for Moment {
+    fn from(at: Option<Timestamp>) -> Self {
+        Self(at.and_then(|at| u32::try_from(at.as_second()).ok()).and_then(NonZeroU32::new))
+    }
+}
+
+/// A property as the directory shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// It was not in the answer.
+    Unknown,
+    /// Not set.
+    Empty,
+    /// A text; most people of a partner have the same.
+    Text(Arc<str>),
+    /// Yes or no.
+    Flag(bool),
 }
 
 /// What the account is.
@@ -107,6 +144,26 @@ pub struct Lens {
     pub extension_attributes: Vec<Sources>,
     /// The domains verified in this tenant: an identity that they vouch for is not from outside.
     pub verified_domains: HashSet<Box<str>>,
+    /// The properties that some partner keeps.
+    pub properties: Vec<String>,
+    /// Texts of properties seen so far, so that each is held once.
+    pub texts: Texts,
+}
+
+/// Texts that many people have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Texts(Arc<Mutex<HashSet<Arc<str>>>>);
+
+impl Texts {
+    fn one(&self, text: &str) -> Arc<str> {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = known.get(text) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        known.insert(Arc::clone(&text));
+        text
+    }
 }
 
 impl Lens {
@@ -149,9 +206,10 @@ impl Person {
                 None => addresses.push(KnownAddress { address, sources }),
             }
         }
+        let standing = standing_of(user, lens);
         Self {
             id: user.id,
-            standing: standing_of(user, lens),
+            standing,
             addresses: addresses.into(),
             synced: match &user.on_premises_sync_enabled {
                 Field::Value(synced) => (*synced).into(),
@@ -160,7 +218,10 @@ impl Person {
             },
             enabled: user.account_enabled.value().copied().into(),
             user_type: user.user_type.filter(|kind| *kind != UserType::Unknown),
-            created: user.created_date_time,
+            created: user.created_date_time.into(),
+            state_changed: user.external_user_state_change_date_time.into(),
+            properties: (standing != Standing::Internal && !lens.properties.is_empty())
+                .then(|| Box::new(lens.properties.iter().map(|name| property_of(user, name, &lens.texts)).collect())),
         }
     }
 
@@ -176,6 +237,24 @@ impl Person {
             Standing::Pending | Standing::Accepted | Standing::ExternalWithoutState => Tri::Yes,
             Standing::Unclear => Tri::Unknown,
         }
+    }
+}
+
+/// The property of that name; `extensionAttributeN` stands in a property of its own.
+fn property_of(user: &User, name: &str, texts: &Texts) -> Property {
+    if name.starts_with("extensionAttribute") {
+        let Some(attributes) = &user.on_premises_extension_attributes else { return Property::Unknown };
+        return match attributes.get(name) {
+            Some(Some(text)) if !text.is_empty() => Property::Text(texts.one(text)),
+            _ => Property::Empty,
+        };
+    }
+    match user.others.get(name) {
+        Some(Value::Null) => Property::Empty,
+        Some(Value::String(text)) if text.is_empty() => Property::Empty,
+        Some(Value::String(text)) => Property::Text(texts.one(text)),
+        Some(Value::Bool(flag)) => Property::Flag(*flag),
+        _ => Property::Unknown,
     }
 }
 
@@ -266,6 +345,7 @@ mod tests {
             domains: ["fabrikam.us".into(), "xn--bcher-kva.example".into()].into(),
             extension_attributes: vec![Sources::extension_attribute(3)],
             verified_domains: ["contoso.onmicrosoft.com".into(), "contoso.com".into()].into(),
+            ..Lens::default()
         }
     }
 

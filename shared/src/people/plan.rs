@@ -3,22 +3,26 @@
 //! Responsible for: an action or a reason for everybody in view, in a fixed order. Not responsible for: reading evidence (it
 //! says for whom it lacks some) or carrying anything out.
 
-use super::guard::{Birth, Held, allowance, hold};
+use super::ceilings::hold_back;
+use super::conditions::{Need, RESTORABLE};
+use super::decide::{Action, ActionReason, decide};
+use super::guard::{Birth, Held, allowance, hold, room};
+use super::lifecycle::State;
+use super::notice::{Notice, adoption, is_to_be_adopted, notices};
+use super::person::Standing;
 use super::reason::Reason;
 use super::rules::{Case, Rule, View};
-use crate::address::Address;
 use crate::config::Partner;
 use crate::graph::batch::MAX_REQUESTS;
-use crate::graph::model::UserType;
 use crate::ids::{GroupId, UserId};
-use crate::journal::record::ActionKind;
+use crate::journal::record::{ActionKind, Budget, Note};
 use crate::tri::Tri;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What shall be done for one partner, and why nothing else.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PartnerPlan {
     /// The partner's name.
     pub partner: String,
@@ -28,16 +32,29 @@ pub struct PartnerPlan {
     pub unreadable: Option<Unreadable>,
     /// How many people were observed in scope.
     pub observed: usize,
-    /// The guard that stopped everything, if one did. Then there are no actions.
+    /// How many people are in which state; only a sweep can tell.
+    pub states: BTreeMap<State, usize>,
+    /// The guard that stopped everything, or what a person has to approve.
     pub held: Option<Held>,
-    /// What shall be done, those who have waited longest first.
+    /// What shall be done, kind by kind, and those first who have waited longest.
     pub actions: Vec<Action>,
-    /// How many more would be acted upon, and wait for their wave or their day.
+    /// What a person has to approve first.
+    pub held_actions: Vec<Action>,
+    /// How many more would be invited, and wait for their wave or their day.
     pub waiting: usize,
+    /// How many people wait for their day with other changes.
+    pub changes_waiting: usize,
+    /// People whom the quick path should have brought in before, and did not; only a sweep can tell.
+    pub missed: Vec<UserId>,
     /// The wave that this is, unless the waves are over.
     pub wave: Option<usize>,
     /// How many people in view are left alone, by reason.
     pub untouched: BTreeMap<Reason, usize>,
+    /// What is to be remembered of what was seen.
+    #[serde(skip)]
+    pub notices: Vec<Notice>,
+    /// What of the dear evidence is missing, but for the closer look.
+    pub lacks: Lacks,
     /// The people whose turn it is and of whom the closer look is missing. While there are any, the plan is not final.
     pub unread: Vec<UserId>,
     /// How many more could be acted upon in this run.
@@ -48,7 +65,7 @@ pub struct PartnerPlan {
 }
 
 /// What could not be read, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "what")]
 pub enum Unreadable {
     /// A group that the scope names.
@@ -65,40 +82,19 @@ pub enum Unreadable {
     },
 }
 
-/// One thing to do to one person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Action {
-    /// What.
-    pub kind: ActionKind,
-    /// To whom.
-    pub person: UserId,
-    /// The address to invite.
-    pub address: Address,
-    /// `Member` or `Guest`: the type that the account has, which a conversion keeps.
-    pub user_type: Option<UserType>,
-    /// Why.
-    pub reason: ActionReason,
-    /// What the person is.
-    pub before: String,
-    /// What they shall be.
-    pub after: String,
-}
-
-/// Why something is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ActionReason {
-    /// In scope, synced by Entra Connect, and never invited.
-    SyncedNotInvited,
-}
-
-impl ActionReason {
-    /// The name, as in `--json`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SyncedNotInvited => "synced-not-invited",
-        }
-    }
+/// What of the dear evidence a plan lacks. While there is any, the plan is not final.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Lacks {
+    /// When people signed in last.
+    pub sign_ins: bool,
+    /// Cross-tenant access settings for the partner.
+    pub cross_tenant: bool,
+    /// Who disabled accounts.
+    pub disabled_by: bool,
+    /// Who is deleted softly.
+    pub deleted: bool,
+    /// People whose membership has to be asked for singly.
+    pub membership: Vec<UserId>,
 }
 
 /// Plans for one partner.
@@ -108,28 +104,48 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
         complete: view.snapshot.complete,
         unreadable: unreadable_group(view, partner),
         observed: 0,
+        states: BTreeMap::new(),
         held: None,
         actions: Vec::new(),
+        held_actions: Vec::new(),
         waiting: 0,
+        changes_waiting: 0,
+        missed: Vec::new(),
         wave: None,
         untouched: BTreeMap::new(),
+        notices: Vec::new(),
         unread: Vec::new(),
+        lacks: Lacks::default(),
         room: 0,
         again: Vec::new(),
     };
     plan.complete &= plan.unreadable.is_none();
-    let mut candidates = Vec::new();
+    // The quick path brings people in, and leaves everything else to the sweep.
+    let is_sweep = view.snapshot.beyond.is_none();
+    let (mut candidates, mut lives) = (Vec::new(), Vec::new());
     for person in view.snapshot.people.values() {
         let case = Case::new(view, partner, person);
-        if case.scope.domain == Tri::No {
+        let is_external = matches!(person.standing, Standing::Pending | Standing::Accepted);
+        let is_life = is_sweep && is_external && case.is_looked_after();
+        if case.scope.domain == Tri::No && !is_life {
             continue;
         }
         if case.scope.in_scope().is_yes() {
             plan.observed += 1;
         }
-        match case.first_obstacle(Rule::FROM_SWEEP) {
-            Some(reason) => plan.leave(reason, person.id),
-            None => candidates.push(case),
+        if is_sweep {
+            *plan.states.entry(case.state()).or_default() += 1;
+        }
+        if is_life {
+            lives.push(case);
+        } else if is_sweep && is_to_be_adopted(&case) {
+            plan.notices.extend(adoption(&case));
+            plan.leave(Reason::Adopted, person.id);
+        } else {
+            match case.first_obstacle(Rule::FROM_SWEEP) {
+                Some(reason) => plan.leave(reason, person.id),
+                None => candidates.push(case),
+            }
         }
     }
     let beyond = |counts: &BTreeMap<String, usize>| counts.get(&partner.name).copied().unwrap_or_default();
@@ -141,29 +157,45 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
     if plan.held.is_some() || !plan.complete {
         plan.waiting += candidates.len();
         plan.again.extend(candidates.iter().map(|case| case.person.id));
+        // A snapshot that is not believed, or not complete, says nothing about anybody.
+        plan.notices.clear();
         return plan;
+    }
+    // Ids are random, so without the date nobody would know whose turn comes when.
+    let turn = |case: &Case<'_>| (case.person.created, case.person.id);
+    candidates.sort_by_key(turn);
+    lives.sort_by_key(turn);
+    if is_sweep {
+        plan.look_after(&lives, view, partner);
+        plan.look_after_deleted(view, partner);
     }
     if let Some(why) = view.snapshot.unreadable_protection() {
         // Nobody is known to be unprotected: looking closer at single people would not change that.
-        plan.unreadable = (!candidates.is_empty()).then(|| Unreadable::Protection { why: why.to_owned() });
+        let somebody = !candidates.is_empty() || plan.untouched.contains_key(&Reason::ProtectionUnknown);
+        plan.unreadable = somebody.then(|| Unreadable::Protection { why: why.to_owned() });
         for case in &candidates {
             plan.leave(Reason::ProtectionUnknown, case.person.id);
         }
         return plan;
     }
-    // Ids are random, so without the date nobody would know whose turn comes when.
-    candidates.sort_by_key(|case| (case.person.created, case.person.id));
     plan.choose(&candidates, view, partner);
+    plan.hold_back(view, partner);
+    plan.actions.sort_by_key(|action| action.kind);
     plan
 }
 
 impl PartnerPlan {
     /// Takes candidates in order until the allowance is used up; asks for the closer look where it is missing.
     fn choose(&mut self, candidates: &[Case<'_>], view: View<'_>, partner: &Partner) {
-        let allowed = allowance(partner, view.memory, candidates.len() + self.waiting, view.now);
+        let mut allowed = allowance(partner, view.memory, candidates.len() + self.waiting, view.now);
         self.wave = allowed.wave;
+        // What is sent again counts for the same day.
+        let again = self.actions.iter().filter(|action| action.kind.is_invitation()).count();
+        let left = room(partner, view.memory, ActionKind::Resend, view.now).saturating_sub(again);
+        allowed.invitations = allowed.invitations.min(left);
+        let others = self.actions.len() + self.unread.len();
         for case in candidates {
-            if self.actions.len() + self.unread.len() >= allowed.invitations {
+            if self.actions.len() + self.unread.len() - others >= allowed.invitations {
                 // Looks are batched: a few more cost nothing, and save rounds when some of these turn out to be held.
                 let batch_has_room = !self.unread.len().is_multiple_of(MAX_REQUESTS);
                 if batch_has_room && !case.was_looked_at() {
@@ -180,15 +212,116 @@ impl PartnerPlan {
                 self.actions.push(Action {
                     kind: ActionKind::Convert,
                     person: case.person.id,
-                    address: address.clone(),
+                    address: Some(address.clone()),
                     user_type: case.person.user_type,
+                    object: None,
+                    day: None,
+                    cause: None,
+                    differences: Vec::new(),
                     reason: ActionReason::SyncedNotInvited,
                     before: "internal".to_owned(),
                     after: "pending".to_owned(),
                 });
             }
         }
-        self.room = allowed.invitations.saturating_sub(self.actions.len());
+        self.room = allowed.invitations.saturating_sub(self.conversions().count());
+    }
+
+    /// Decides about everybody whom usher looks after. What adds is bounded here; the rest waits its turn.
+    fn look_after(&mut self, lives: &[Case<'_>], view: View<'_>, partner: &Partner) {
+        let probing = view.memory.circuit_of(&partner.name).is_some();
+        let mut left: BTreeMap<Budget, usize> =
+            [(Budget::Invitations, ActionKind::Resend), (Budget::Updates, ActionKind::Update)]
+                .map(|(budget, kind)| (budget, room(partner, view.memory, kind, view.now)))
+                .into();
+        if let Some(invitations) = left.get_mut(&Budget::Invitations).filter(|_| probing) {
+            *invitations = (*invitations).min(1);
+        }
+        for case in lives {
+            match notices(case) {
+                Ok(notes) => self.notices.extend(notes),
+                Err(need) => self.lack(need, case.person.id),
+            }
+            let decision = decide(case);
+            if let Some(need) = decision.needs.first() {
+                // Nobody is looked at whose turn does not come today.
+                match *need {
+                    Need::Look(kind) if !take_one(&mut left, kind) => self.changes_waiting += 1,
+                    need => self.lack(need, case.person.id),
+                }
+                continue;
+            }
+            if let Some(reason) = decision.reason.filter(|_| decision.actions.is_empty()) {
+                *self.untouched.entry(reason).or_default() += 1;
+            }
+            let mut waits = false;
+            for action in decision.actions {
+                if take_one(&mut left, action.kind) {
+                    self.actions.push(action);
+                } else {
+                    waits = true;
+                }
+            }
+            self.changes_waiting += usize::from(waits);
+        }
+    }
+
+    /// Those whom usher deleted: whether the directory shows that, and whether they come back.
+    fn look_after_deleted(&mut self, view: View<'_>, partner: &Partner) {
+        for (person, departure) in view.memory.departures() {
+            let of_partner = view.memory.life(person).is_some_and(|life| life.origin.partner == partner.name);
+            let Some(taken) = departure.taken.as_ref().filter(|taken| of_partner && taken.deleted.is_some()) else {
+                continue;
+            };
+            if view.snapshot.people.contains_key(&person) {
+                continue;
+            }
+            if !taken.shown_deleted {
+                self.notices.push((person, Note::ShownDeleted));
+            }
+            let is_old = taken.deleted.is_none_or(|at| view.now.duration_since(at) >= RESTORABLE);
+            if is_old || !partner.leave.restore {
+                continue;
+            }
+            if view.snapshot.deleted.is_not_read() {
+                self.lacks.deleted = true;
+                continue;
+            }
+            let Some((person, since)) = view.snapshot.deleted.read().and_then(|deleted| deleted.get(&person)) else {
+                continue;
+            };
+            let case = Case::deleted(view, partner, person, *since);
+            *self.states.entry(case.state()).or_default() += 1;
+            let decision = decide(&case);
+            if let Some(reason) = decision.reason.filter(|_| decision.actions.is_empty()) {
+                *self.untouched.entry(reason).or_default() += 1;
+            }
+            self.actions.extend(decision.actions);
+        }
+    }
+
+    fn lack(&mut self, need: Need, person: UserId) {
+        match need {
+            Need::SignIns => self.lacks.sign_ins = true,
+            Need::CrossTenant => self.lacks.cross_tenant = true,
+            Need::DisabledBy => self.lacks.disabled_by = true,
+            Need::Membership => self.lacks.membership.push(person),
+            Need::Look(_) => self.unread.push(person),
+        }
+    }
+
+    /// Whether evidence is missing that can be read.
+    pub fn lacks_something(&self) -> bool {
+        !self.unread.is_empty() || self.lacks != Lacks::default()
+    }
+
+    /// Keeps back what a person has to approve first.
+    fn hold_back(&mut self, view: View<'_>, partner: &Partner) {
+        let (held_actions, held) = hold_back(view, partner, &mut self.actions, self.observed);
+        let plan =
+            (!held_actions.is_empty()).then(|| plan_id(&self.partner, &view.config.config_hash(), &held_actions));
+        self.held = held.map(|held| Held { plan, ..held });
+        self.held_actions = held_actions;
     }
 
     fn leave(&mut self, reason: Reason, person: UserId) {
@@ -198,24 +331,39 @@ impl PartnerPlan {
         }
     }
 
-    /// The plan's name: a hash of the partner, the configuration and the sorted actions, short enough to be typed.
-    pub fn id(&self, config_hash: &str) -> String {
-        let mut actions: Vec<_> = self
-            .actions
-            .iter()
-            .map(|action| (action.kind, action.person, action.before.as_str(), action.after.as_str()))
-            .collect();
-        actions.sort_unstable();
-        let mut hash = Sha256::new();
-        for part in [self.partner.as_str(), config_hash] {
-            hash.update(part);
-            hash.update([0]);
-        }
-        for (kind, person, before, after) in actions {
-            hash.update(format!("{kind} {person} {before} {after}\n"));
-        }
-        hex::encode(&hash.finalize()[..8])
+    /// The people to be converted.
+    pub fn conversions(&self) -> impl Iterator<Item = UserId> {
+        self.actions.iter().filter(|action| action.kind == ActionKind::Convert).map(|action| action.person)
     }
+
+    /// The plan's name; what is held has one of its own.
+    pub fn id(&self, config_hash: &str) -> String {
+        plan_id(&self.partner, config_hash, &self.actions)
+    }
+}
+
+/// Takes one from what is left of the action's budget; `true` where the budget does not bound, or there was one.
+fn take_one(left: &mut BTreeMap<Budget, usize>, kind: ActionKind) -> bool {
+    let Some(left) = left.get_mut(&kind.budget()) else { return true };
+    let has_room = *left > 0;
+    *left = left.saturating_sub(1);
+    has_room
+}
+
+/// The name of a plan: a hash of the partner, the configuration and the sorted actions, short enough to be typed.
+pub fn plan_id(partner: &str, config_hash: &str, actions: &[Action]) -> String {
+    let mut actions: Vec<_> = actions.iter().map(Action::identity).collect();
+    actions.sort_unstable();
+    let mut hash = Sha256::new();
+    for part in [partner, config_hash] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    for (kind, person, object, before, after) in actions {
+        let object = object.map(|object| object.to_string()).unwrap_or_default();
+        hash.update(format!("{kind} {person} {object} {before} {after}\n"));
+    }
+    hex::encode(&hash.finalize()[..8])
 }
 
 /// The first group of the partner's scope that could not be read.

@@ -54,10 +54,10 @@ reasons! {
         "The account shows signs of an external user but no state of an invitation, so it cannot be told what it is."
         "Look at the account in the portal; accounts born through SharePoint sharing look like this.";
     Unconfirmed "unconfirmed"
-        "An earlier invitation was sent, and the directory does not show what became of it; it is not repeated before two readings show that nothing happened."
+        "An earlier step was sent, and the directory does not show what became of it; nothing is done before two readings show that."
         "";
     Unsettled "unsettled"
-        "An invitation was sent more than a day ago, and the directory still does not show what became of it."
+        "A step was sent more than a day ago, and the directory still does not show what became of it."
         "Look at the account in the portal. If it is an external user there, Graph shows it late; if it is not, wait for two readings that say so, or invite the person by hand.";
     RefusedRecently "refused-recently" "Graph refused this person within the last day; it is not tried again before that."
         "See the error of the last run; correct it, and the next day's run tries again.";
@@ -85,6 +85,47 @@ reasons! {
         "Remove the Exchange plan and wait until the mailbox is gone.";
     ExchangeUnknown "exchange-unknown" "It could not be read whether a plan of Exchange Online is assigned." "";
     Gone "gone" "The object is not in the directory any more." "";
+    Adopted "adopted" "usher looks after the person from now on, whom somebody else invited; all days begin now." "";
+    FollowOnly "follow-only" "Somebody else invited the person, and scope.adopt is not full, so the leave rules do not apply." "";
+    Leaving "leaving" "The person is out of scope, and the days of grace run." "Nothing, or bring the person back into scope.";
+    SyncedLeft "synced-left" "The rules would disable the person, but Entra Connect masters the account and leave.synced is report."
+        "Remove the person at the master, or set leave.synced to disable.";
+    SyncedNotDeleted "synced-not-deleted" "The rules would delete the person, but Entra Connect masters the account, and then usher never deletes."
+        "Remove the person at the master.";
+    NotShownYet "not-shown-yet" "The directory does not show yet what usher did last." "";
+    ReenabledByPerson "reenabled-by-person" "usher had disabled the account, and somebody enabled it again; that is left so."
+        "`usher release` forgets that decision, and the rules apply again.";
+    RestoredByPerson "restored-by-person" "usher had deleted the account, and somebody restored it; that is left so."
+        "`usher release` forgets that decision, and the rules apply again.";
+    BlockedByPerson "blocked-by-person" "A person disabled the account, by the audit log; that is left so, and the account is not deleted either."
+        "`usher release` forgets that decision, and the leave rules go on.";
+    BlockedUnknown "blocked-unknown" "Somebody disabled the account, and it is not known who; it may be a person's decision, so it is not deleted."
+        "Grant AuditLog.Read.All and Directory.Read.All; the log goes back 30 days. `usher release` lets the leave rules go on.";
+    DisabledBySync "disabled-by-sync" "Entra Connect masters the account and has disabled it." "";
+    DisabledElsewhere "disabled-elsewhere" "Somebody else disabled the account; usher gives back only what it took away itself." "";
+    TakenAway "taken-away" "usher disabled the account, and no further step is due." "";
+    Deleted "deleted" "The account is deleted softly, and is not to be restored by the rules."
+        "Restore it in the portal within 30 days if the person shall come back.";
+    DeletedScopeUnknown "deleted-scope-unknown" "The account is deleted softly, and groups of deleted accounts cannot be read, so it is not known whether the person is in scope."
+        "`usher provision` restores the person.";
+    RestoreOff "restore-off" "The person is in scope again, but leave.restore is off." "Enable the account by hand, or set leave.restore.";
+    ExpiredConversion "expired-conversion" "The person has not redeemed in time; Entra Connect masters the account, so it is not taken away, and no more mail is sent."
+        "Ask the person, or send the invitation again by `usher provision`.";
+    Automatic "automatic" "Invitations of this partner may be redeemed automatically, so pending says nothing: no mail is sent again, and nothing expires."
+        "Set invite.home_redeems_automatically to no if the home tenant does not redeem automatically.";
+    AutomaticUnknown "automatic-unknown" "It could not be read whether invitations are redeemed automatically, so no mail is sent again, and nothing expires."
+        "Grant Policy.Read.All, or set invite.home_redeems_automatically to no.";
+    SignInUnknown "sign-in-unknown" "There is no sign-in data of the person, so they count as active."
+        "Sign-in data needs Entra ID P1 and AuditLog.Read.All; people who never signed in have none.";
+    AddressChanged "address-changed" "The person's address is another one than was invited, and invite.reset_on_address_change is off."
+        "Set invite.reset_on_address_change, or reset the redemption by hand.";
+    MasteredOnPremises "mastered-on-premises" "A value differs from the configuration, but Entra Connect masters it." "Change it at the account's master.";
+    JoinedGroupUnknown "joined-group-unknown" "A group of invite.groups could not be read." "Check that it exists and that usher may read it (GroupMember.Read.All).";
+    SynchronizationAllowed "synchronization-allowed" "The partner may push people here by cross-tenant synchronization, which may own the person, so usher neither changes nor takes away."
+        "Set allow_sync_in = false in [partner.trust] if it is not used.";
+    SynchronizationUnknown "synchronization-unknown" "It could not be read whether cross-tenant synchronization may own the person, so usher neither changes nor takes away."
+        "Grant Policy.Read.All.";
+    Licensed "licensed" "A licence is assigned, or may be, and licensed people are not deleted." "Take the licence away.";
 }
 
 impl Reason {
@@ -100,6 +141,7 @@ impl Reason {
                 | Self::EnabledUnknown
                 | Self::ProtectionUnknown
                 | Self::ExchangeUnknown
+                | Self::NotShownYet
         )
     }
 }

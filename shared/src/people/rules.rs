@@ -1,16 +1,22 @@
 //! What must hold before a synced person is converted: one rule each, in the order in which they are told.
 //!
 //! Responsible for: the rulings "in scope", "convertible" and "protected". The first rule that does not hold decides, and
-//! its reason is what plan, log and `explain` show. Not responsible for: how many at once; see [`super::guard`].
+//! its reason is what plan, log and `explain` show. Not responsible for: external users, see [`super::conditions`], nor for
+//! how many at once, see [`super::guard`].
 
+use super::lifecycle::{By, State};
 use super::person::{Person, Standing};
 use super::reason::Reason;
 use super::scope::{Scope, candidate_addresses, scope_of};
 use super::snapshot::{Evidence, Snapshot};
 use crate::address::Address;
-use crate::config::{Config, Partner};
+use crate::config::{Adopt, Config, Partner};
+use crate::graph::directory::Actor;
 use crate::ids::UserId;
+use crate::journal::memory::departures::Departure;
+use crate::journal::memory::lives::Life;
 use crate::journal::memory::{Memory, SETTLES_WITHIN, Step, StepState};
+use crate::journal::record::{ActionKind, StepId};
 use crate::tri::Tri;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -101,13 +107,16 @@ impl Rule {
 
 /// One person before one partner's rules.
 pub struct Case<'a> {
-    view: View<'a>,
+    /// What the decision may look at.
+    pub view: View<'a>,
     /// The partner.
     pub partner: &'a Partner,
     /// The person.
     pub person: &'a Person,
     /// How the person stands to the partner.
     pub scope: Scope,
+    /// The person is deleted softly; with when, where that is known.
+    pub deleted: Option<Option<Timestamp>>,
 }
 
 /// Whether a rule holds; where it does not, why the person is left alone.
@@ -120,17 +129,23 @@ pub struct Finding {
 }
 
 impl Finding {
-    const HOLDS: Self = Self { holds: Tri::Yes, reason: None };
+    /// It holds.
+    pub const HOLDS: Self = Self { holds: Tri::Yes, reason: None };
+    /// It does not, and there is nothing to say about it.
+    pub const NO: Self = Self { holds: Tri::No, reason: None };
 
-    const fn fails(reason: Reason) -> Self {
+    /// It does not hold.
+    pub const fn fails(reason: Reason) -> Self {
         Self { holds: Tri::No, reason: Some(reason) }
     }
 
-    const fn unknown(reason: Reason) -> Self {
+    /// Nobody knows.
+    pub const fn unknown(reason: Reason) -> Self {
         Self { holds: Tri::Unknown, reason: Some(reason) }
     }
 
-    const fn when(holds: Tri, fails: Reason, unknown: Reason) -> Self {
+    /// As `holds` says, with the reasons otherwise.
+    pub const fn when(holds: Tri, fails: Reason, unknown: Reason) -> Self {
         match holds {
             Tri::Yes => Self::HOLDS,
             Tri::No => Self::fails(fails),
@@ -143,7 +158,85 @@ impl<'a> Case<'a> {
     /// `person` before the rules of `partner`.
     pub fn new(view: View<'a>, partner: &'a Partner, person: &'a Person) -> Self {
         let scope = scope_in(view, partner, person);
-        Self { view, partner, person, scope }
+        Self { view, partner, person, scope, deleted: None }
+    }
+
+    /// Somebody who is deleted softly, since then. Of them no membership can be read.
+    pub fn deleted(view: View<'a>, partner: &'a Partner, person: &'a Person, since: Option<Timestamp>) -> Self {
+        let mut case = Self::new(view, partner, person);
+        if !partner.scope.groups.is_empty() {
+            case.scope.group = Tri::Unknown;
+        }
+        if !partner.scope.exclude_groups.is_empty() {
+            case.scope.excluded = Tri::Unknown;
+        }
+        Self { deleted: Some(since), ..case }
+    }
+
+    /// The configuration.
+    pub const fn config(&self) -> &'a Config {
+        self.view.config
+    }
+
+    /// What is remembered of the person, if usher looks after them for this partner.
+    pub fn life(&self) -> Option<Life<'a>> {
+        self.view.memory.life(self.person.id).filter(|life| life.origin.partner == self.partner.name)
+    }
+
+    /// Whether usher looks after the person for this partner: it brought them in, or adopted them and still may.
+    pub fn is_looked_after(&self) -> bool {
+        let may = |life: Life<'_>| !life.origin.adopted || self.partner.scope.adopt != Adopt::None;
+        self.life().is_some_and(may)
+    }
+
+    /// Whether somebody else had invited the person.
+    pub fn is_adopted(&self) -> bool {
+        self.life().is_some_and(|life| life.origin.adopted)
+    }
+
+    /// What is remembered of the person's leaving.
+    pub fn departure(&self) -> Option<&'a Departure> {
+        self.view.memory.departure(self.person.id)
+    }
+
+    /// What the person is.
+    pub fn state(&self) -> State {
+        if self.deleted.is_some() {
+            return State::Deleted;
+        }
+        if self.unconfirmed_since().is_some() {
+            return State::Unconfirmed;
+        }
+        match self.person.standing {
+            _ if self.person.enabled.is_no() => State::Disabled,
+            Standing::Pending => State::Pending,
+            Standing::Accepted => State::Accepted,
+            Standing::Internal | Standing::ExternalWithoutState | Standing::Unclear => State::Internal,
+        }
+    }
+
+    /// Who brought the person into the state `disabled` or `deleted`, as far as is known.
+    pub fn by(&self) -> Option<By> {
+        let taken = self.departure().and_then(|departure| departure.taken.as_ref());
+        let by_usher = |did: bool, synced: Tri| match (did, synced) {
+            (true, _) => By::Usher,
+            (false, Tri::Yes) => By::Sync,
+            (false, _) => match self.disabled_by_audit() {
+                Some(Actor::Sync) => By::Sync,
+                Some(Actor::Person) => By::Person,
+                Some(Actor::Other) | None => By::Elsewhere,
+            },
+        };
+        match self.state() {
+            State::Disabled => Some(by_usher(taken.is_some_and(|taken| taken.disabled.is_some()), self.person.synced)),
+            State::Deleted => Some(by_usher(taken.is_some_and(|taken| taken.deleted.is_some()), self.person.synced)),
+            _ => None,
+        }
+    }
+
+    /// Who disabled the account last, by the audit log.
+    pub fn disabled_by_audit(&self) -> Option<Actor> {
+        self.view.snapshot.disabled_by.read()?.get(&self.person.id).copied()
     }
 
     /// The first of `rules` that does not hold, by its reason.
@@ -177,19 +270,8 @@ impl<'a> Case<'a> {
             Rule::NotExcluded => Finding::when(!self.scope.excluded, Reason::Excluded, Reason::ExclusionUnknown),
             Rule::OnePartner => Finding::when(!self.in_another_scope(), Reason::TwoPartners, Reason::TwoPartners),
             Rule::Internal => self.internal(),
-            Rule::NothingUnconfirmed => match self.unconfirmed_since() {
-                None => Finding::HOLDS,
-                Some(since) if self.view.now.duration_since(since) < SETTLES_WITHIN => {
-                    Finding::fails(Reason::Unconfirmed)
-                }
-                Some(_) => Finding::fails(Reason::Unsettled),
-            },
-            Rule::NotRefusedLately => match self.last_step().map(|step| &step.state) {
-                Some(StepState::Refused { at, .. }) if self.view.now < *at + RETRY_AFTER_REFUSAL => {
-                    Finding::fails(Reason::RefusedRecently)
-                }
-                _ => Finding::HOLDS,
-            },
+            Rule::NothingUnconfirmed => self.unconfirmed().map_or(Finding::HOLDS, Finding::fails),
+            Rule::NotRefusedLately => self.not_refused_lately(self.conversion()),
             Rule::Synced => Finding::when(self.person.synced, Reason::InternalNotSynced, Reason::InternalNotSynced),
             Rule::Enabled => Finding::when(self.person.enabled, Reason::AccountDisabled, Reason::EnabledUnknown),
             Rule::Address => self.address_is_fit(),
@@ -222,12 +304,34 @@ impl<'a> Case<'a> {
         self.view.snapshot.twin_of(self.person.id, self.address()?)
     }
 
-    /// The code of the last refusal, if the last step was refused.
+    /// The code of the last refusal of a conversion.
     pub fn refusal(&self) -> Option<&'a str> {
-        match &self.last_step()?.state {
+        match &self.view.memory.step(&self.conversion())?.state {
             StepState::Refused { code, .. } => Some(code),
-            StepState::Open { .. } => None,
+            StepState::Open { .. } | StepState::Sent { .. } => None,
         }
+    }
+
+    /// The step that would convert the person.
+    const fn conversion(&self) -> StepId {
+        StepId { person: self.person.id, action: ActionKind::Convert, object: None }
+    }
+
+    /// Whether a step was not refused within the last day.
+    pub fn not_refused_lately(&self, step: StepId) -> Finding {
+        match self.view.memory.step(&step).map(|step| &step.state) {
+            Some(StepState::Refused { at, .. }) if self.view.now < *at + RETRY_AFTER_REFUSAL => {
+                Finding::fails(Reason::RefusedRecently)
+            }
+            _ => Finding::HOLDS,
+        }
+    }
+
+    /// Why nothing may be done before an earlier step is settled.
+    pub fn unconfirmed(&self) -> Option<Reason> {
+        let since = self.unconfirmed_since()?;
+        let fresh = self.view.now.duration_since(since) < SETTLES_WITHIN;
+        Some(if fresh { Reason::Unconfirmed } else { Reason::Unsettled })
     }
 
     /// Graph took the invitation, and the directory still shows an internal account: it has not caught up, or something is
@@ -239,15 +343,12 @@ impl<'a> Case<'a> {
     /// Since when it is not known what became of a step: of one without outcome, or of one that Graph took and the directory
     /// does not show.
     fn unconfirmed_since(&self) -> Option<Timestamp> {
-        match self.last_step() {
-            Some(step) if step.is_open() => Some(step.at),
-            _ if self.is_not_shown_yet() => self.brought_in_at(),
-            _ => None,
-        }
+        let open = self.view.memory.steps_of(self.person.id).filter(|(_, step)| step.is_open());
+        open.map(|(_, step)| step.at).min().or_else(|| self.is_not_shown_yet().then(|| self.brought_in_at()).flatten())
     }
 
     fn brought_in_at(&self) -> Option<Timestamp> {
-        self.view.memory.brought_in(self.person.id).map(|(_, at)| at)
+        self.view.memory.life(self.person.id).filter(|life| !life.origin.adopted).map(|life| life.since)
     }
 
     fn domain(&self) -> Finding {
@@ -261,9 +362,7 @@ impl<'a> Case<'a> {
             Standing::Unclear => Finding::unknown(Reason::ExternalStateUnknown),
             Standing::ExternalWithoutState => Finding::fails(Reason::ExternalStateUnknown),
             // Whom usher brought in is told as such, and so is somebody whose answer has not been seen yet.
-            _ if self.brought_in_at().is_none() && self.last_step().is_none() => {
-                Finding::fails(Reason::InvitedByOthers)
-            }
+            _ if !self.is_looked_after() && self.last_step().is_none() => Finding::fails(Reason::InvitedByOthers),
             Standing::Pending => Finding::fails(Reason::Pending),
             Standing::Accepted => Finding::fails(Reason::Accepted),
         }
@@ -280,13 +379,15 @@ impl<'a> Case<'a> {
         if address.is_invitable() { Finding::HOLDS } else { Finding::fails(Reason::AddressNotInvitable) }
     }
 
-    fn in_another_scope(&self) -> Tri {
+    /// Whether the person is in another partner's scope too.
+    pub fn in_another_scope(&self) -> Tri {
         let others = self.view.config.partners.iter().filter(|other| other.name != self.partner.name);
         others.map(|other| scope_in(self.view, other, self.person).in_scope()).fold(Tri::No, Tri::or)
     }
 
+    /// The person's conversion, unless it was done.
     fn last_step(&self) -> Option<&'a Step> {
-        self.view.memory.step(self.person.id)
+        self.view.memory.step(&self.conversion())
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::person::Person;
 use crate::address::Address;
-use crate::graph::directory::RoleHolders;
+use crate::graph::directory::{Actor, CrossTenant, RoleHolders};
 use crate::ids::{GroupId, UserId};
 use crate::tri::Tri;
 use jiff::Timestamp;
@@ -30,35 +30,56 @@ pub struct Snapshot {
     /// The closer look at people whom a plan would touch.
     pub evidence: HashMap<UserId, Evidence>,
     /// Who holds directory roles.
-    pub roles: Roles,
+    pub roles: Dear<RoleHolders>,
     /// The members of the protected group, once read; `None` before, and where none is configured.
     pub protected_group: Option<Result<HashSet<UserId>, String>>,
     /// People of whom it could not be read in which groups they are.
     pub unknown_membership: HashSet<UserId>,
+    /// When people signed in last.
+    pub sign_ins: Dear<HashMap<UserId, Timestamp>>,
+    /// People deleted softly within 30 days, with when; those whom usher looks after.
+    pub deleted: Dear<BTreeMap<UserId, (Person, Option<Timestamp>)>>,
+    /// Who disabled accounts within 30 days.
+    pub disabled_by: Dear<HashMap<UserId, Actor>>,
+    /// What cross-tenant access settings say, by partner, once read.
+    pub cross_tenant: BTreeMap<String, CrossTenant>,
+    /// People whose membership was asked for singly, besides the lists of members.
+    pub membership_confirmed: HashSet<UserId>,
     /// What only the last sweep knows, when this is no sweep.
     pub beyond: Option<BeyondView>,
     owners: HashMap<u64, UserId>,
     shared_addresses: HashMap<Address, BTreeSet<UserId>>,
 }
 
-/// Who holds directory roles, as far as is known.
+/// Evidence that is read only when a decision needs it.
 #[derive(Clone, Debug)]
-pub enum Roles {
+pub enum Dear<T> {
     /// Not read yet.
     NotRead,
     /// Read to the end.
-    Read(RoleHolders),
+    Read(T),
     /// Could not be read, for this reason.
     Unreadable(String),
 }
 
-impl Roles {
-    /// Whether the person holds a role or could activate one.
-    pub fn holds_role(&self, user: UserId) -> Tri {
+impl<T> Dear<T> {
+    /// What was read, if it was.
+    pub const fn read(&self) -> Option<&T> {
         match self {
-            Self::Read(holders) => holders.holds_role(user).into(),
-            Self::NotRead | Self::Unreadable(_) => Tri::Unknown,
+            Self::Read(found) => Some(found),
+            Self::NotRead | Self::Unreadable(_) => None,
         }
+    }
+
+    /// Whether nobody has tried to read it yet.
+    pub const fn is_not_read(&self) -> bool {
+        matches!(self, Self::NotRead)
+    }
+}
+
+impl<T, E: std::fmt::Display> From<Result<T, E>> for Dear<T> {
+    fn from(read: Result<T, E>) -> Self {
+        read.map_or_else(|error| Self::Unreadable(error.to_string()), Self::Read)
     }
 }
 
@@ -73,6 +94,8 @@ pub struct Evidence {
     pub directory_role: Tri,
     /// Member of the protected group.
     pub protected_group: Tri,
+    /// A licence is assigned.
+    pub licensed: Tri,
 }
 
 /// What a glance at changes alone cannot know, and the last sweep did.
@@ -97,7 +120,12 @@ impl Snapshot {
             protected_group: None,
             unknown_membership: HashSet::new(),
             evidence: HashMap::new(),
-            roles: Roles::NotRead,
+            roles: Dear::NotRead,
+            sign_ins: Dear::NotRead,
+            deleted: Dear::NotRead,
+            disabled_by: Dear::NotRead,
+            cross_tenant: BTreeMap::new(),
+            membership_confirmed: HashSet::new(),
             beyond: None,
             owners: HashMap::new(),
             shared_addresses: HashMap::new(),
@@ -128,7 +156,7 @@ impl Snapshot {
     /// Why it cannot be told who is protected, once that was tried.
     pub fn unreadable_protection(&self) -> Option<&str> {
         match (&self.roles, &self.protected_group) {
-            (Roles::Unreadable(why), _) | (_, Some(Err(why))) => Some(why),
+            (Dear::Unreadable(why), _) | (_, Some(Err(why))) => Some(why),
             _ => None,
         }
     }

@@ -1,26 +1,30 @@
 //! What later runs need of the journal, summed up record by record.
 //!
-//! Responsible for: provenance, open and refused steps, what was sent within a day, waves and circuit breakers. Everything
-//! here can be derived again from the journal, or from its newest checkpoint and what follows. It is small: of whoever is
-//! settled it holds only where they came from. Not responsible for: deciding; the planner reads it.
+//! Responsible for: whom usher looks after and how far it got with them, open and refused steps, what was done within a day,
+//! waves and circuit breakers. Everything here can be derived again from the journal, or from its newest checkpoint and
+//! what follows. It is small: of whoever is settled it holds a few bytes. Not responsible for: deciding; the planner reads
+//! it.
 
-mod provenance;
+pub mod departures;
+pub mod lives;
+mod steps;
 #[cfg(test)]
 mod tests;
 pub mod waves;
 
-pub use provenance::Origin;
+pub use steps::{Step, StepState};
 
 use super::Head;
-use super::record::{CircuitEvent, Intent, Outcome, Record};
-use crate::address::Address;
+use super::record::{ActionKind, Budget, Cause, CircuitEvent, Intent, Note, Outcome, Record, Settings, StepId};
 use crate::graph::catalogue::UNEXPLAINED;
 use crate::ids::{RunId, UserId};
 use crate::state::Versioned;
+use departures::Departure;
 use jiff::{SignedDuration, Timestamp};
-use provenance::Provenance;
+use lives::{Life, Lives, Origin};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use steps::Steps;
 use waves::{WaveCount, WaveMemory};
 
 /// Daily limits count what was sent within this.
@@ -40,9 +44,13 @@ pub struct Memory {
     pub head: Head,
     /// The newest segment that is summed up in a checkpoint, and removed; 0 if none is.
     pruned: u64,
-    brought_in: Provenance,
-    /// Steps that are not simply done, by person.
-    steps: BTreeMap<UserId, Step>,
+    lives: Lives,
+    /// Those who are leaving, or who were taken something away.
+    departures: BTreeMap<UserId, Departure>,
+    /// Steps that are not simply done.
+    steps: Steps,
+    /// Partners that were told to be configured no more.
+    removed_partners: BTreeSet<String>,
     partners: BTreeMap<String, PartnerMemory>,
     /// The circuit breaker of the whole tenant, when it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,44 +61,13 @@ impl Versioned for Memory {
     const VERSION: u32 = 1;
 }
 
-/// A step that is not simply done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// The run that intended it: an outcome of another run is not its outcome.
-    run: RunId,
-    /// For which partner.
-    pub partner: String,
-    /// The address invited.
-    pub address: Address,
-    /// When it was intended.
-    pub at: Timestamp,
-    /// What became of it.
-    pub state: StepState,
-}
-
-/// What became of a step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "state")]
-pub enum StepState {
-    /// Sent, or about to be; no outcome is known.
-    Open {
-        /// The first reading that showed no effect.
-        unchanged_since: Option<Timestamp>,
-    },
-    /// Refused for the person's own reason.
-    Refused {
-        /// When.
-        at: Timestamp,
-        /// Graph's code.
-        code: String,
-    },
-}
-
 /// What is remembered of a partner.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PartnerMemory {
-    /// Invitations by the time of their intent, those of the last day.
-    invitations: BTreeMap<Timestamp, u32>,
+    /// What was intended, by daily limit and the time of the intent: that of the last day.
+    spent: BTreeMap<Budget, BTreeMap<Timestamp, u32>>,
+    /// The parts of the configuration that are in force without approval; `None` before the first sweep.
+    pub in_force: Option<Settings>,
     /// Which wave is next, and out of how many people percentages are.
     pub waves: WaveMemory,
     /// The circuit breaker, when it is open.
@@ -115,22 +92,48 @@ pub struct Circuit {
 }
 
 impl Memory {
-    /// Where somebody came from whom usher brought in, and since when.
-    pub fn brought_in(&self, person: UserId) -> Option<(&Origin, Timestamp)> {
-        self.brought_in.of(person)
+    /// Somebody whom usher looks after.
+    pub fn life(&self, person: UserId) -> Option<Life<'_>> {
+        self.lives.of(person)
     }
 
-    /// The last step of a person, unless it was done.
-    pub fn step(&self, person: UserId) -> Option<&Step> {
-        self.steps.get(&person)
+    /// Everybody whom usher looks after, or has looked after.
+    pub fn lives(&self) -> impl Iterator<Item = (UserId, Life<'_>)> {
+        self.lives.iter()
+    }
+
+    /// What is remembered of somebody who is leaving, or who was taken something away.
+    pub fn departure(&self, person: UserId) -> Option<&Departure> {
+        self.departures.get(&person)
+    }
+
+    /// Everybody who is leaving, or who was taken something away.
+    pub fn departures(&self) -> impl Iterator<Item = (UserId, &Departure)> {
+        self.departures.iter().map(|(person, departure)| (*person, departure))
+    }
+
+    /// A step, unless it was done.
+    pub fn step(&self, step: &StepId) -> Option<&Step> {
+        self.steps.get(step)
+    }
+
+    /// A person's steps that were not simply done.
+    pub fn steps_of(&self, person: UserId) -> impl Iterator<Item = (&StepId, &Step)> {
+        self.steps.of(person)
     }
 
     /// The domain of the address that `partner` invited somebody by, or was about to.
     pub fn invited_domain(&self, person: UserId, partner: &str) -> Option<&str> {
-        let step = self.steps.get(&person).map(|step| (step.partner.as_str(), step.address.domain()));
-        let origin = || self.brought_in(person).map(|(origin, _)| (origin.partner.as_str(), origin.domain.as_str()));
-        let (of, domain) = step.or_else(origin)?;
+        let open = self.steps_of(person).find(|(id, _)| id.action == ActionKind::Convert);
+        let step = open.and_then(|(_, step)| Some((step.partner.as_str(), step.address.as_ref()?.domain())));
+        let life = || self.life(person).map(|life| (life.origin.partner.as_str(), life.origin.domain.as_str()));
+        let (of, domain) = step.or_else(life)?;
         (of == partner).then_some(domain)
+    }
+
+    /// Whether it was told already that this partner is configured no more.
+    pub fn is_told_removed(&self, partner: &str) -> bool {
+        self.removed_partners.contains(partner)
     }
 
     /// What is remembered of a partner.
@@ -148,9 +151,9 @@ impl Memory {
         self.partners.values().filter_map(PartnerMemory::last_invitations).max()
     }
 
-    /// People whose last step has no outcome, with that step.
-    pub fn unconfirmed(&self) -> impl Iterator<Item = (UserId, &Step)> {
-        self.steps.iter().filter(|(_, step)| step.is_open()).map(|(id, step)| (*id, step))
+    /// Steps without outcome.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = (&StepId, &Step)> {
+        self.steps.iter().filter(|(_, step)| step.is_open())
     }
 
     /// How far a partner's waves got.
@@ -174,10 +177,17 @@ impl Memory {
     pub fn learn(&mut self, records: &[Record]) {
         for record in records {
             match record {
-                Record::RunStarted { at, .. } => self.forget_old_refusals(*at),
+                Record::RunStarted { at, .. } => self.steps.forget_refusals(*at - REFUSALS_KEPT),
                 Record::Intent(intent) => self.intended(intent),
-                Record::Outcome { run, person, at, outcome } => self.came_out(*run, *person, *at, outcome),
-                Record::Reading { person, at, changed } => self.read(*person, *at, *changed),
+                Record::Outcome { run, step, at, outcome } => self.came_out(*run, step, *at, outcome),
+                Record::Reading { step, at, changed } => self.read(step, *at, *changed),
+                Record::Noted { person, partner, at, note } => self.noted(*person, partner, *at, note),
+                Record::InForce { partner, settings, .. } => {
+                    self.removed_partners.remove(partner);
+                    self.partners.entry(partner.clone()).or_default().in_force = Some(settings.clone());
+                }
+                Record::PartnerRemoved { partner, .. } => _ = self.removed_partners.insert(partner.clone()),
+                Record::Approved { .. } => {}
                 Record::Circuit { partner, at, event } => self.circuit_changed(partner.as_deref(), *at, event),
                 Record::Wave { partner, step } => {
                     self.partners.entry(partner.clone()).or_default().waves.advance(*step);
@@ -187,64 +197,112 @@ impl Memory {
         }
     }
 
-    fn forget_old_refusals(&mut self, now: Timestamp) {
-        self.steps.retain(|_, step| match step.state {
-            StepState::Refused { at, .. } => now.duration_since(at) < REFUSALS_KEPT,
-            StepState::Open { .. } => true,
-        });
-    }
-
     fn intended(&mut self, intent: &Intent) {
         let partner = self.partners.entry(intent.partner.clone()).or_default();
-        partner.invitations = partner.invitations.split_off(&(intent.at - DAY));
-        *partner.invitations.entry(intent.at).or_default() += 1;
-        if let Some(wave) = &mut partner.waves.under_way {
+        partner.spend(intent.action.budget(), intent.at);
+        if intent.action == ActionKind::Convert
+            && let Some(wave) = &mut partner.waves.under_way
+        {
             wave.intended();
         }
-        let step = Step {
-            run: intent.run,
-            partner: intent.partner.clone(),
-            address: intent.address.clone(),
-            at: intent.at,
-            state: StepState::Open { unchanged_since: None },
+        let mut step = Step::of(intent);
+        if intent.action.leaves_no_trace() {
+            // Whoever cannot look whether it was done must take it for done.
+            step.state = StepState::Sent { before: self.lives.mark(intent.person) };
+            self.done(&intent.step(), &step);
+        }
+        self.steps.insert(intent.step(), step);
+    }
+
+    fn came_out(&mut self, run: RunId, id: &StepId, at: Timestamp, outcome: &Outcome) {
+        let Some(step) = self.steps.get(id).filter(|step| step.run == run && step.is_pending()).cloned() else {
+            return;
         };
-        self.steps.insert(intent.person, step);
-    }
-
-    fn came_out(&mut self, run: RunId, person: UserId, at: Timestamp, outcome: &Outcome) {
-        let Some(step) = self.steps.get_mut(&person).filter(|step| step.run == run && step.is_open()) else { return };
-        let intended = step.at;
         if let Some(partner) = self.partners.get_mut(&step.partner) {
-            partner.came_out(intended, outcome);
+            partner.came_out(id.action, step.at, outcome);
         }
-        match outcome {
-            Outcome::Done => self.settle(person),
-            Outcome::Refused { code, .. } => step.state = StepState::Refused { at, code: code.clone() },
-            Outcome::NotSent => {
-                self.steps.remove(&person);
+        if let (Outcome::Refused { .. } | Outcome::NotSent, StepState::Sent { before: Some(before) }) =
+            (outcome, &step.state)
+        {
+            self.lives.put_back(id.person, *before);
+        }
+        match (outcome, &step.state) {
+            (Outcome::Done | Outcome::Unknown, StepState::Sent { .. }) | (Outcome::NotSent, _) => self.steps.remove(id),
+            (Outcome::Done, _) => self.settle(id),
+            (Outcome::Refused { code, .. }, _) => {
+                self.steps.insert(*id, Step { state: StepState::Refused { at, code: code.clone() }, ..step });
             }
-            Outcome::Unknown => {}
+            (Outcome::Unknown, _) => {}
         }
     }
 
-    fn read(&mut self, person: UserId, at: Timestamp, changed: bool) {
+    fn read(&mut self, id: &StepId, at: Timestamp, changed: bool) {
         // A reading from before the step says nothing about it, whenever it was journalled.
-        let step = self.steps.get_mut(&person).filter(|step| step.at < at);
+        let step = self.steps.get_mut(id).filter(|step| step.at < at);
         let Some(Step { state: StepState::Open { unchanged_since }, .. }) = step else { return };
         match *unchanged_since {
-            _ if changed => self.settle(person),
+            _ if changed => self.settle(id),
             None => *unchanged_since = Some(at),
-            Some(first) if at.duration_since(first) >= BETWEEN_READINGS => {
-                self.steps.remove(&person);
-            }
+            Some(first) if at.duration_since(first) >= BETWEEN_READINGS => self.steps.remove(id),
             Some(_) => {}
         }
     }
 
-    /// The step was done: what is left to remember is where the person came from.
-    fn settle(&mut self, person: UserId) {
-        if let Some(step) = self.steps.remove(&person) {
-            self.brought_in.note(person, &step.partner, step.address.domain(), step.at);
+    /// The step was done: what is left of it is its effect.
+    fn settle(&mut self, id: &StepId) {
+        if let Some(step) = self.steps.take(id) {
+            self.done(id, &step);
+        }
+    }
+
+    fn done(&mut self, id: &StepId, step: &Step) {
+        let person = id.person;
+        let departure = self.departures.entry(person).or_default();
+        match id.action {
+            ActionKind::Convert => {
+                let domain = step.address.as_ref().map_or_else(String::new, |address| address.domain().to_owned());
+                let origin = Origin { partner: step.partner.clone(), domain, adopted: false };
+                self.lives.begin(person, origin, step.address.as_ref(), step.at);
+            }
+            ActionKind::Resend => self.lives.resent(person, step.day.unwrap_or_default()),
+            ActionKind::ResetRedemption => {
+                if let Some(address) = &step.address {
+                    self.lives.reset(person, address, step.at);
+                }
+            }
+            ActionKind::SetSponsor => id.object.into_iter().for_each(|sponsor| self.lives.sponsored(person, sponsor)),
+            ActionKind::AddToGroup => id.object.into_iter().for_each(|group| self.lives.joined(person, group)),
+            ActionKind::RemoveFromGroup => id.object.into_iter().for_each(|group| self.lives.left(person, group)),
+            ActionKind::Disable => departure.disabled(step.cause.unwrap_or(Cause::Request), step.at),
+            ActionKind::Enable => departure.enabled(),
+            ActionKind::Delete => departure.deleted(step.at),
+            ActionKind::Restore => departure.restored(),
+            ActionKind::Update => {}
+        }
+        self.forget_departure_if_over(person);
+    }
+
+    fn noted(&mut self, person: UserId, partner: &str, at: Timestamp, note: &Note) {
+        let departure = self.departures.entry(person).or_default();
+        match note {
+            Note::Adopted { domain, address } => {
+                let origin = Origin { partner: partner.to_owned(), domain: domain.clone(), adopted: true };
+                self.lives.begin(person, origin, address.as_ref(), at);
+            }
+            Note::Redeemed { .. } => self.lives.redeemed(person),
+            Note::OutOfScope => departure.out_of_scope(at),
+            Note::InScope => departure.in_scope(),
+            Note::ShownDisabled => departure.shown_disabled(),
+            Note::ShownDeleted => departure.shown_deleted(),
+            Note::AlsoTaken { cause } => departure.also_taken(*cause, at),
+            Note::Released { disabled } => departure.released(*disabled, at),
+        }
+        self.forget_departure_if_over(person);
+    }
+
+    fn forget_departure_if_over(&mut self, person: UserId) {
+        if self.departures.get(&person).is_some_and(Departure::is_over) {
+            self.departures.remove(&person);
         }
     }
 
@@ -269,34 +327,38 @@ impl Memory {
     }
 }
 
-impl Step {
-    /// Whether it was sent, or about to be, and nobody knows what became of it.
-    pub const fn is_open(&self) -> bool {
-        matches!(self.state, StepState::Open { .. })
-    }
-}
-
 impl PartnerMemory {
     /// When the last invitation was intended, and how many with it.
     pub fn last_invitations(&self) -> Option<(Timestamp, u32)> {
-        self.invitations.last_key_value().map(|(at, count)| (*at, *count))
+        self.spent.get(&Budget::Invitations)?.last_key_value().map(|(at, count)| (*at, *count))
     }
 
-    /// How many invitations were sent within the day before `now`.
-    pub fn invitations_within_a_day(&self, now: Timestamp) -> u32 {
-        self.invitations.range(now - DAY..).map(|(_, count)| count).sum()
+    /// How much of a daily limit was used within the day before `now`.
+    pub fn spent_within_a_day(&self, budget: Budget, now: Timestamp) -> u32 {
+        self.spent.get(&budget).map_or(0, |spent| spent.range(now - DAY..).map(|(_, count)| count).sum())
     }
 
-    /// Counts what became of an invitation intended at `intended`.
-    fn came_out(&mut self, intended: Timestamp, outcome: &Outcome) {
-        if let Some(wave) = &mut self.waves.under_way {
-            WaveCount::came_out(wave, outcome);
-        }
-        // What was not sent, or refused, mailed nobody and does not count as sent.
+    fn spend(&mut self, budget: Budget, at: Timestamp) {
+        let spent = self.spent.entry(budget).or_default();
+        *spent = spent.split_off(&(at - DAY));
+        *spent.entry(at).or_default() += 1;
+    }
+
+    /// Counts what became of something intended at `intended`.
+    fn came_out(&mut self, action: ActionKind, intended: Timestamp, outcome: &Outcome) {
+        // What was not sent, or refused, changed nothing and does not count.
         if matches!(outcome, Outcome::Refused { .. } | Outcome::NotSent)
-            && let Some(count) = self.invitations.get_mut(&intended)
+            && let Some(count) = self.spent.get_mut(&action.budget()).and_then(|spent| spent.get_mut(&intended))
         {
             *count = count.saturating_sub(1);
+        }
+        if action == ActionKind::Convert
+            && let Some(wave) = &mut self.waves.under_way
+        {
+            WaveCount::came_out(wave, outcome);
+        }
+        if !action.is_invitation() {
+            return;
         }
         // People whom Graph refused in a row without saying why; anybody accepted ends the row.
         match outcome {

@@ -2,6 +2,7 @@
 
 use super::waves::{WaveCount, WaveStep};
 use super::*;
+use crate::address::Address;
 use crate::journal::record::{ActionKind, Job};
 use uuid::Uuid;
 
@@ -19,7 +20,10 @@ fn intent(minutes: i64) -> Record {
         partner: "p".into(),
         action: ActionKind::Convert,
         person: person(),
-        address: Address::parse("x@fabrikam.us").unwrap(),
+        address: Some(Address::parse("x@fabrikam.us").unwrap()),
+        object: None,
+        day: None,
+        cause: None,
         reason: String::new(),
         before: "internal".into(),
         after: "pending".into(),
@@ -27,8 +31,12 @@ fn intent(minutes: i64) -> Record {
     })
 }
 
+fn step() -> StepId {
+    StepId { person: person(), action: ActionKind::Convert, object: None }
+}
+
 fn outcome(minutes: i64, outcome: Outcome) -> Record {
-    Record::Outcome { run: Uuid::nil().into(), person: person(), at: at(minutes), outcome }
+    Record::Outcome { run: Uuid::nil().into(), step: step(), at: at(minutes), outcome }
 }
 
 fn after(records: &[Record]) -> Memory {
@@ -38,12 +46,12 @@ fn after(records: &[Record]) -> Memory {
 }
 
 fn sent(memory: &Memory, minutes: i64) -> u32 {
-    memory.partner("p").map_or(0, |partner| partner.invitations_within_a_day(at(minutes)))
+    memory.partner("p").map_or(0, |partner| partner.spent_within_a_day(Budget::Invitations, at(minutes)))
 }
 
 #[test]
 fn an_intent_without_outcome_stays_open_until_two_readings_far_enough_apart_show_no_effect() {
-    let reading = |minutes| Record::reading(person(), at(minutes), false);
+    let reading = |minutes| Record::reading(step(), at(minutes), false);
     for outcome_known in [vec![], vec![outcome(0, Outcome::Unknown)]] {
         let mut records = vec![intent(0)];
         records.extend(outcome_known);
@@ -53,14 +61,14 @@ fn an_intent_without_outcome_stays_open_until_two_readings_far_enough_apart_show
         }
         records.push(reading(15));
         let memory = after(&records);
-        assert!(memory.step(person()).is_none() && memory.brought_in(person()).is_none(), "may be tried again");
+        assert!(memory.step(&step()).is_none() && memory.life(person()).is_none(), "may be tried again");
     }
 }
 
 #[test]
 fn a_reading_that_shows_the_effect_settles_the_step() {
-    let memory = after(&[intent(0), Record::reading(person(), at(1), true)]);
-    assert_eq!(memory.brought_in(person()).unwrap().1, at(0));
+    let memory = after(&[intent(0), Record::reading(step(), at(1), true)]);
+    assert_eq!(memory.life(person()).unwrap().since, at(0));
     assert_eq!(memory.unconfirmed().count(), 0);
 }
 
@@ -109,12 +117,12 @@ fn a_wave_counts_what_was_sent_in_it_across_runs() {
 fn an_outcome_of_another_run_closes_nothing() {
     let mut records = vec![intent(0)];
     let other = Uuid::from_u128(1).into();
-    records.push(Record::Outcome { run: other, person: person(), at: at(1), outcome: Outcome::NotSent });
+    records.push(Record::Outcome { run: other, step: step(), at: at(1), outcome: Outcome::NotSent });
     assert_eq!(after(&records).unconfirmed().count(), 1);
     records.push(outcome(1, Outcome::Done));
     records.push(outcome(2, Outcome::NotSent));
     let memory = after(&records);
-    assert!(memory.brought_in(person()).is_some(), "the first outcome stays");
+    assert!(memory.life(person()).is_some(), "the first outcome stays");
     assert_eq!(sent(&memory, 3), 1);
 }
 
@@ -134,14 +142,14 @@ fn a_refusal_is_forgotten_after_two_days() {
     let mut records = vec![intent(0), outcome(0, refused)];
     let run = |minutes| Record::RunStarted { run: Uuid::nil().into(), job: Job::Invite, at: at(minutes) };
     records.push(run(47 * 60));
-    assert!(after(&records).step(person()).is_some());
+    assert!(after(&records).step(&step()).is_some());
     records.push(run(48 * 60));
-    assert!(after(&records).step(person()).is_none());
+    assert!(after(&records).step(&step()).is_none());
 }
 
 #[test]
 fn a_reading_from_before_the_step_says_nothing_about_it() {
-    let reading = |minutes, changed| Record::reading(person(), at(minutes), changed);
+    let reading = |minutes, changed| Record::reading(step(), at(minutes), changed);
     for changed in [true, false] {
         let memory = after(&[intent(20), reading(0, changed), reading(20, changed), reading(25, false)]);
         assert_eq!(memory.unconfirmed().count(), 1, "only one reading counts, and it is the last: changed {changed}");

@@ -45,15 +45,20 @@ impl Directory {
         })
     }
 
-    /// The person signs in.
+    /// The person signs in. An invitation that nobody needs to accept is redeemed by it, a converted user's too: they
+    /// sign in with the account at home then.
     ///
     /// # Errors
-    /// There is no such user, the account is disabled, or an invitation is pending.
+    /// There is no such user, the account is disabled, or an invitation is pending that has to be accepted.
     pub fn sign_in(&mut self, id: Uuid) -> anyhow::Result<()> {
         let user = self.user(id).with_context(|| format!("there is no user {id}"))?;
         ensure!(user.account_enabled, "user {id} is disabled");
         let pending = user.external_user_state == Some(ExternalUserState::PendingAcceptance);
-        ensure!(!pending || user.creation_type.is_none(), "user {id} has not redeemed the invitation");
+        if pending && self.redeems_automatically(user) {
+            self.redeem(id)?;
+        } else {
+            ensure!(!pending || user.creation_type.is_none(), "user {id} has not redeemed the invitation");
+        }
         let now = Some(self.now());
         self.update_user(id, |user| {
             let before = user.sign_in.unwrap_or_default();

@@ -17,17 +17,27 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A new token for Graph, with the permissions that are granted now, and when it expires in seconds since the epoch.
 pub(super) fn issue(directory: &Directory, secret: Uuid) -> (String, u64) {
-    let expires = real_now() + LIFETIME.as_secs();
     let claims = json!({
-        "aud": directory.cloud().graph_root(),
-        "tid": directory.tenant_id(),
         "appid": directory.client_id(),
         "oid": directory.service_principal(),
         "idtyp": "app",
         "roles": directory.permissions,
-        "revocations": directory.revocations,
-        "exp": expires,
     });
+    sign(directory, secret, claims)
+}
+
+/// A new token for Graph as a person gets it who signs in to a tool: their own, with the tool's delegated permissions.
+pub(super) fn issue_to_person(directory: &Directory, secret: Uuid, person: Uuid) -> (String, u64) {
+    let scopes: Vec<&str> = directory.permissions.iter().map(String::as_str).collect();
+    sign(directory, secret, json!({ "oid": person, "idtyp": "user", "scp": scopes.join(" ") }))
+}
+
+fn sign(directory: &Directory, secret: Uuid, mut claims: Value) -> (String, u64) {
+    let expires = real_now() + LIFETIME.as_secs();
+    claims["aud"] = json!(directory.cloud().graph_root());
+    claims["tid"] = json!(directory.tenant_id());
+    claims["revocations"] = json!(directory.revocations);
+    claims["exp"] = json!(expires);
     let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let header = json!({"typ": "JWT", "alg": "none"});
     (format!("{}.{}.{}", encode(&header), encode(&claims), secret.simple()), expires)
@@ -87,8 +97,9 @@ impl Caller {
                  TokenIssuedBeforeRevocationTimestamp",
             ));
         }
-        let roles = claims["roles"].as_array().into_iter().flatten();
-        Ok(Self { roles: roles.filter_map(Value::as_str).map(str::to_owned).collect() })
+        let roles = claims["roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let scopes = claims["scp"].as_str().unwrap_or_default().split_whitespace();
+        Ok(Self { roles: roles.chain(scopes).map(str::to_owned).collect() })
     }
 
     /// Whether the token carries any of the permissions.

@@ -1,29 +1,37 @@
 //! Faults that a test orders: answers that a request gets instead of its own, or that are damaged on the way.
 
 use super::error::GraphError;
-use super::request::Request;
+use super::request::{Answer, Payload, Request};
+use serde_json::Value;
 
 /// Which requests a fault is for.
 #[derive(Clone, Debug)]
 pub struct Matcher {
     method: Option<&'static str>,
     path: String,
+    /// Nothing may be below the path but a type.
+    is_whole: bool,
 }
 
 impl Matcher {
     /// Every request.
     pub fn any() -> Self {
-        Self { method: None, path: String::new() }
+        Self::path("")
     }
 
     /// Requests whose path below the version begins with `path`; requests inside a `$batch` count.
     pub fn path(path: &str) -> Self {
-        Self { method: None, path: path.to_owned() }
+        Self { method: None, path: path.to_owned(), is_whole: false }
     }
 
     /// `GET` of such a path.
     pub fn get(path: &str) -> Self {
         Self { method: Some("GET"), ..Self::path(path) }
+    }
+
+    /// `GET` of this collection, page by page, whole or restricted to a type; nothing else that is below the path.
+    pub fn pages(path: &str) -> Self {
+        Self { is_whole: true, ..Self::get(path) }
     }
 
     /// `POST` to such a path.
@@ -47,7 +55,9 @@ impl Matcher {
     }
 
     fn matches(&self, request: &Request) -> bool {
-        self.method.is_none_or(|method| request.method == method) && request.path.starts_with(&self.path)
+        let below = request.path.strip_prefix(&self.path);
+        self.method.is_none_or(|method| request.method == method)
+            && below.is_some_and(|below| !self.is_whole || below.is_empty() || below.starts_with("/microsoft.graph."))
     }
 }
 
@@ -76,6 +86,8 @@ pub struct Fault {
 pub(super) enum Kind {
     Error(GraphError),
     Damage(Damage),
+    /// The page is the last, with so many of its items.
+    LastPage(usize),
 }
 
 impl Fault {
@@ -114,6 +126,12 @@ impl Fault {
         Self::damage(Damage::Html)
     }
 
+    /// The request is carried out, and its page of a collection is the last one without a word of why: of its items it
+    /// has the first `items`, and it has no link to the next. `@odata.count` stays. What is not a page stays as it is.
+    pub fn ends_early(items: usize) -> Self {
+        Self { kind: Kind::LastPage(items), after_effect: true }
+    }
+
     /// With a `Retry-After`: Graph sends whole and fractional seconds. Errors only.
     #[must_use]
     pub fn retry_after(mut self, seconds: &str) -> Self {
@@ -146,6 +164,19 @@ impl Fault {
     fn damage(damage: Damage) -> Self {
         Self { kind: Kind::Damage(damage), after_effect: false }
     }
+}
+
+/// The page as the last one of its collection.
+pub(super) fn last_page(mut answer: Answer, items: usize) -> Answer {
+    let mut body = answer.body.map(Payload::into_tree);
+    if let Some(Value::Object(page)) = &mut body
+        && let Some(Value::Array(all)) = page.get_mut("value")
+    {
+        all.truncate(items);
+        page.remove("@odata.nextLink");
+    }
+    answer.body = body.map(Payload::Tree);
+    answer
 }
 
 /// The faults that are still to come, in the order in which they were ordered.

@@ -3,10 +3,12 @@
 //! Where Microsoft's pages leave a result open, this is what is done here: a conversion leaves `creationType` null,
 //! because that says how the object was made, and `identities` at this tenant until redemption, because that is where
 //! the person signs in until then. Inviting the address of a deleted user makes a new one, as the page on resetting
-//! describes.
+//! describes. An invitation that nobody needs to accept is mailed like any other, and is redeemed when
+//! `CrossTenantAccess` says so.
 
 use super::audit::{CONVERT, INVITE as INVITE_EXTERNAL, RESET as RESET_INVITE};
 use super::auth::Caller;
+use super::cross_tenant_access::AutomaticRedemption;
 use super::error::GraphError;
 use super::invitation_request::Invitation;
 use super::mail::{self, Mail};
@@ -53,6 +55,7 @@ pub(super) fn create(state: &mut State, caller: &Caller, request: &Request) -> G
     if invitation.send_message {
         send(directory, &invitation, user, &redeem_url);
     }
+    let status = if redeem_at_once(directory, user) { "Completed" } else { "PendingAcceptance" };
     let id = directory.new_id();
     Ok(Answer::json(
         201,
@@ -74,7 +77,7 @@ pub(super) fn create(state: &mut State, caller: &Caller, request: &Request) -> G
             "invitedUserType": invitation.user_type.name(),
             "resetRedemption": invitation.reset_redemption,
             "sendInvitationMessage": invitation.send_message,
-            "status": "PendingAcceptance",
+            "status": status,
         }),
     ))
 }
@@ -245,6 +248,13 @@ fn issue_ticket(directory: &mut Directory, id: Uuid) -> String {
         user.ticket = Some(ticket);
     }
     format!("{}/redeem?{query}", directory.cloud().login_root())
+}
+
+/// Redeems what nobody needs to accept, where that does not wait for the person. Who is disabled stays pending.
+fn redeem_at_once(directory: &mut Directory, id: Uuid) -> bool {
+    let at_once = directory.cross_tenant_access.automatic_redemption == AutomaticRedemption::AtOnce;
+    let redeems = at_once && directory.user(id).is_some_and(|user| directory.redeems_automatically(user));
+    redeems && directory.redeem(id).is_ok()
 }
 
 fn send(directory: &mut Directory, invitation: &Invitation, user: Uuid, redeem_url: &str) {

@@ -3,7 +3,8 @@
 //! Responsible for: answering as the documentation says Graph answers. What it does not know it answers with 501 and
 //! remembers as a violation, which the test that caused it must look at.
 //!
-//! - `model`, `user`, `user_properties`, `objects`, `nesting`, `options`, `policy`, `mail`, `audit`: what there is.
+//! - `model`, `user`, `user_properties`, `objects`, `nesting`, `options`, `policy`, `cross_tenant_access`, `mail`,
+//!   `audit`: what there is.
 //! - `replication`, `membership_lag`: how changes spread.
 //! - `actors`, `connect`, `deletion`, `population`: what people, administrators and Entra Connect do.
 //! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
@@ -11,7 +12,7 @@
 //! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
 //! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
-//!   `roles`, `invitations`, `delta`, `audits`, `batch`: Graph, by resource.
+//!   `roles`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `batch`: Graph, by resource.
 
 mod actors;
 mod audit;
@@ -20,6 +21,8 @@ mod auth;
 mod batch;
 mod connect;
 mod cost;
+mod cross_tenant_access;
+mod cross_tenant_policy;
 mod deleted_items;
 mod deletion;
 mod delta;
@@ -65,6 +68,10 @@ mod users;
 pub use actors::RoleState;
 pub use audit::{Actor, AuditOptions};
 pub use connect::EntraConnect;
+pub use cross_tenant_access::{
+    AccessConfiguration, AutomaticRedemption, CrossTenantAccess, IdentitySynchronization, PartnerConfiguration,
+    UserConsent,
+};
 pub use delta::{DeltaOptions, ExpiredToken};
 pub use faults::{Fault, Matcher};
 pub use limits::{Limits, Quota, RetryAfter, TenantSize, Usage};
@@ -158,6 +165,12 @@ impl Tenant {
     /// An access token for Graph with the permissions that are granted now, as the managed identity would get it.
     pub fn token(&self) -> String {
         auth::issue(&lock(&self.shared).directory, self.secret).0
+    }
+
+    /// An access token for Graph as a person of the tenant gets it from a command-line tool, and when it expires in seconds
+    /// since the epoch.
+    pub fn person_token(&self, person: Uuid) -> (String, u64) {
+        auth::issue_to_person(&lock(&self.shared).directory, self.secret, person)
     }
 
     /// Looks at the directory or changes it. No request is served meanwhile.

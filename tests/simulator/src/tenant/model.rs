@@ -4,6 +4,7 @@
 //! it.
 
 use super::audit::{Actor, AuditOptions, Entry};
+use super::cross_tenant_access::CrossTenantAccess;
 use super::delta::DeltaOptions;
 use super::mail::Mail;
 use super::objects::{Group, OtherObject, RoleAssignment, RoleEligibility};
@@ -31,6 +32,8 @@ pub struct Directory {
     pub(super) mails: Vec<Mail>,
     /// Who is invited, and who refuses.
     pub policy: InvitationPolicy,
+    /// What people of other tenants may do.
+    pub cross_tenant_access: CrossTenantAccess,
     /// The application permissions that the next token carries.
     pub permissions: BTreeSet<String>,
     /// How long it takes until a change is seen by readers. A new value is for the changes after it.
@@ -69,6 +72,7 @@ impl Directory {
             role_eligibilities: BTreeMap::new(),
             mails: Vec::new(),
             policy: InvitationPolicy::default(),
+            cross_tenant_access: CrossTenantAccess::default(),
             by_address: HashMap::new(),
             made: 0,
         }

@@ -5,8 +5,8 @@ use super::error::GraphError;
 use super::request::{GraphResult, Request};
 use super::state::State;
 use super::{
-    audits, batch, deleted_items, delta, group_members, groups, invitations, membership, organization, roles, sponsors,
-    user_update, users,
+    audits, batch, cross_tenant_policy, deleted_items, delta, group_members, groups, invitations, membership,
+    organization, roles, sponsors, user_update, users,
 };
 
 /// Carries out a request of an authenticated caller.
@@ -49,6 +49,18 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         ("GET", ["roleManagement", "directory", "roleAssignments"]) => roles::assignments(state, caller, request),
         ("GET", ["roleManagement", "directory", "roleEligibilityScheduleInstances"]) => {
             roles::eligibilities(state, caller, request)
+        }
+        ("GET", ["policies", "crossTenantAccessPolicy", "default"]) => {
+            cross_tenant_policy::default(state, caller, request)
+        }
+        ("GET", ["policies", "crossTenantAccessPolicy", "partners"]) => {
+            cross_tenant_policy::partners(state, caller, request)
+        }
+        ("GET", ["policies", "crossTenantAccessPolicy", "partners", tenant]) => {
+            cross_tenant_policy::partner(state, caller, request, tenant)
+        }
+        ("GET", ["policies", "crossTenantAccessPolicy", "partners", tenant, "identitySynchronization"]) => {
+            cross_tenant_policy::synchronization(state, caller, request, tenant)
         }
         ("GET", ["auditLogs", "directoryAudits"]) => audits::list(state, caller, request),
         ("POST", ["invitations"]) => invitations::create(state, caller, request),

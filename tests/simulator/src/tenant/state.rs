@@ -6,7 +6,7 @@ use super::auth::Caller;
 use super::cost::Cost;
 use super::delta::Delta;
 use super::error::GraphError;
-use super::faults::{Damage, Faults, Kind};
+use super::faults::{Damage, Faults, Kind, last_page};
 use super::meter::Meter;
 use super::model::Directory;
 use super::request::{Answer, Body, GraphResult, Payload, Request};
@@ -87,6 +87,10 @@ impl State {
                 None
             }
             Some(Kind::Damage(damage)) => Some(damage),
+            Some(Kind::LastPage(items)) => {
+                result = result.map(|answer| last_page(answer, items));
+                None
+            }
             None => None,
         };
         let mut answer = result.unwrap_or_else(|error| self.refusal(request, number, error));

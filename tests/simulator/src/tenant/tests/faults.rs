@@ -156,3 +156,68 @@ async fn an_error_may_have_words_of_its_own() {
     let (_, body) = client.invite(ADDRESS, json!({})).await;
     assert_eq!(super::message(&body), words);
 }
+
+#[tokio::test]
+async fn a_page_may_end_its_collection_early_and_say_nothing_of_it() {
+    let client = Client::new().await;
+    let people = client.sync(7);
+    let group = client.tenant.with_directory(|directory| {
+        let group = directory.create_group("Everybody");
+        people.iter().for_each(|id| directory.add_member(group, *id).unwrap());
+        group
+    });
+    let members = format!("/groups/{group}/transitiveMembers");
+    let sizes = async |path: &str| client.pages(path).await.iter().map(Vec::len).collect::<Vec<_>>();
+    for path in ["/users", members.as_str()] {
+        let asked = format!("{path}?$select=id&$top=3");
+        for (page, items, left) in [(1, 2, vec![2]), (2, 0, vec![3, 0]), (2, 3, vec![3, 3]), (3, 0, vec![3, 3, 0])] {
+            client.tenant.fail_nth(page, Matcher::pages(path), Fault::ends_early(items));
+            assert_eq!(sizes(&asked).await, left, "{items} on page {page}");
+            assert_eq!(sizes(&asked).await, [3, 3, 1], "the next reading is whole");
+        }
+    }
+    let exchange = client.tenant.exchanges().into_iter().find(|exchange| exchange.response.is_some()).unwrap();
+    assert_eq!(exchange.response.unwrap()["value"].as_array().unwrap().len(), 2, "what was answered is what is kept");
+}
+
+#[tokio::test]
+async fn the_count_of_a_page_that_ends_early_stays() {
+    let client = Client::new().await;
+    client.sync(5);
+    client.tenant.fail_next(1, Matcher::pages("/users"), Fault::ends_early(1));
+    let (_, body) = client.get_advanced("/users?$select=id&$top=2&$count=true").await;
+    assert_eq!((body["value"].as_array().unwrap().len(), &body["@odata.count"]), (1, &json!(5)));
+    assert_eq!(body.get("@odata.nextLink"), None);
+}
+
+#[tokio::test]
+async fn pages_are_those_of_one_collection_or_one_type_in_it() {
+    let client = Client::new().await;
+    let id = client.sync(1)[0];
+    let group = client.tenant.with_directory(|directory| directory.create_group("Nobody"));
+    let refused = || Fault::status(503, "ServiceUnavailable");
+    client.tenant.fail_next(1, Matcher::pages("/users"), refused());
+    assert_eq!(client.get(&format!("/users/{id}")).await.0, 200);
+    assert_eq!(client.get("/users/delta").await.0, 200);
+    assert_eq!(client.invite(ADDRESS, json!({})).await.0, 400, "the address is taken, nothing else");
+    assert_eq!(client.get("/users?$top=1").await.0, 503);
+    let members = format!("/groups/{group}/transitiveMembers");
+    client.tenant.fail_next(2, Matcher::pages(&members), refused());
+    assert_eq!(client.get(&format!("/groups/{group}")).await.0, 200);
+    let people = format!("{members}/microsoft.graph.user?$select=id&$count=true");
+    assert_eq!((client.get(&members).await.0, client.get_advanced(&people).await.0), (503, 503));
+}
+
+#[tokio::test]
+async fn a_page_that_ends_early_inside_a_batch_is_that_page_alone() {
+    let client = Client::new().await;
+    client.sync(3);
+    let request = |id: &str| json!({"id": id, "method": "GET", "url": "/users?$select=id&$top=2"});
+    client.tenant.fail_nth(2, Matcher::pages("/users"), Fault::ends_early(1));
+    let (_, body) = client.post("/$batch", json!({"requests": [request("1"), request("2")]})).await;
+    let responses = body["responses"].as_array().unwrap();
+    for (id, items, more) in [("1", 2, true), ("2", 1, false)] {
+        let page = &responses.iter().find(|response| response["id"] == id).unwrap()["body"];
+        assert_eq!((page["value"].as_array().unwrap().len(), page["@odata.nextLink"].is_string()), (items, more));
+    }
+}

@@ -6,6 +6,7 @@ mod batching;
 mod changes;
 mod connect;
 mod conversion;
+mod cross_tenant_access;
 mod deletion;
 mod faults;
 mod group_changes;

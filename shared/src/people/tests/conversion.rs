@@ -1,16 +1,16 @@
-//! The planner's rules, in tables and as properties.
+//! Conversions: the rules in tables and as properties.
 
-use super::fixtures::{EXCLUDE_GROUP, FREE, SCOPE_GROUP, World, config, id, now, plain, synced};
-use super::guard::{Birth, HeldReason};
-use super::plan::PartnerPlan;
-use super::reason::Reason;
-use super::snapshot::Evidence;
 use crate::address::Address;
 use crate::graph::model::User;
 use crate::ids::UserId;
 use crate::journal::memory::Memory;
 use crate::journal::memory::waves::WaveStep;
-use crate::journal::record::{ActionKind, Intent, Outcome, Record};
+use crate::journal::record::{ActionKind, Intent, Outcome, Record, StepId};
+use crate::people::fixtures::{EXCLUDE_GROUP, FREE, SCOPE_GROUP, World, config, id, now, plain, synced};
+use crate::people::guard::{Birth, HeldReason};
+use crate::people::plan::PartnerPlan;
+use crate::people::reason::Reason;
+use crate::people::snapshot::Evidence;
 use crate::tri::Tri;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -33,7 +33,10 @@ fn intent(person: UserId, at: Timestamp) -> Record {
         partner: "fabrikam-gov".into(),
         action: ActionKind::Convert,
         person,
-        address: Address::parse("x@fabrikam.us").unwrap(),
+        address: Address::parse(&format!("person-{:04}@fabrikam.us", person.uuid().as_u128())).ok(),
+        object: None,
+        day: None,
+        cause: None,
         reason: String::new(),
         before: "internal".into(),
         after: "pending".into(),
@@ -41,8 +44,12 @@ fn intent(person: UserId, at: Timestamp) -> Record {
     })
 }
 
+fn conversion(person: UserId) -> StepId {
+    StepId { person, action: ActionKind::Convert, object: None }
+}
+
 fn outcome(person: UserId, at: Timestamp, outcome: Outcome) -> Record {
-    Record::Outcome { run: uuid::Uuid::nil().into(), person, at, outcome }
+    Record::Outcome { run: uuid::Uuid::nil().into(), step: conversion(person), at, outcome }
 }
 
 fn refused(person: UserId, at: Timestamp) -> Record {
@@ -58,6 +65,9 @@ fn a_synced_person_in_scope_is_converted() {
       "complete": true,
       "unreadable": null,
       "observed": 1,
+      "states": {
+        "internal": 1
+      },
       "held": null,
       "actions": [
         {
@@ -70,9 +80,19 @@ fn a_synced_person_in_scope_is_converted() {
           "after": "pending"
         }
       ],
+      "held_actions": [],
       "waiting": 0,
+      "changes_waiting": 0,
+      "missed": [],
       "wave": null,
       "untouched": {},
+      "lacks": {
+        "sign_ins": false,
+        "cross_tenant": false,
+        "disabled_by": false,
+        "deleted": false,
+        "membership": []
+      },
       "unread": [],
       "room": 499,
       "again": [
@@ -421,6 +441,7 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
         exchange_plan,
         directory_role,
         protected_group,
+        licensed: Tri::No,
     })
 }
 

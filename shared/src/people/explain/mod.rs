@@ -3,16 +3,18 @@
 //! Responsible for: every rule with its result and evidence, in words an administrator understands. It judges by the very
 //! rules that the plan uses. Not responsible for: waves and ceilings, which concern everybody at once.
 
+mod life;
+
 use super::guard::Held;
+use super::lifecycle::{By, State};
+use super::notice::is_to_be_adopted;
 use super::person::{Sources, Standing};
 use super::reason::Reason;
 use super::rules::{Case, Rule};
 use crate::ids::UserId;
+use crate::journal::record::ActionKind;
 use crate::tri::Tri;
 use serde::Serialize;
-
-const WILL_BE_CONVERTED: &str =
-    "The person will be converted when their turn comes: waves and the daily limit may let them wait.";
 
 /// Why a person is treated as they are.
 #[derive(Clone, Debug, Serialize)]
@@ -23,11 +25,11 @@ pub struct Explanation {
     pub partner: Option<String>,
     /// Whether the person is in that partner's scope.
     pub in_scope: Tri,
-    /// `absent`, `internal`, `pending`, `accepted`, `disabled` or `unconfirmed`.
+    /// `absent`, `internal`, `pending`, `accepted`, `disabled`, `deleted` or `unconfirmed`.
     pub state: &'static str,
-    /// Who brought about the state `disabled`, as far as is known: `sync` or `elsewhere`.
+    /// Who brought about the state `disabled` or `deleted`, as far as is known: `usher`, `sync`, `person` or `elsewhere`.
     pub by: Option<&'static str>,
-    /// `convert`, or the reason why nothing is done.
+    /// What is done first, or the reason why nothing is.
     pub decision: String,
     /// The decision in a sentence, with what to do.
     pub text: String,
@@ -58,27 +60,77 @@ pub struct RuleResult {
 /// Explains one person before one partner's rules. `held` is the guard that stops the whole partner, as far as it can be
 /// told from one person.
 pub fn explain(case: &Case<'_>, held: Option<&Held>) -> Explanation {
-    let all = || Rule::FROM_SWEEP.iter().chain(Rule::FROM_CLOSER_LOOK).copied();
-    let reason = all().find_map(|rule| case.find(rule).reason);
-    let (state, by) = state_of(case);
+    let is_external = matches!(case.person.standing, Standing::Pending | Standing::Accepted);
+    let told = if is_external && case.is_looked_after() {
+        life::tell(case)
+    } else if is_to_be_adopted(case) {
+        Told { decision: Err(Some(Reason::Adopted)), rules: rules(case, Rule::FROM_SWEEP) }
+    } else {
+        tell_conversion(case)
+    };
+    let held = held.filter(|_| told.decision.is_ok());
     Explanation {
         person: Subject { id: Some(case.person.id), address: address_of(case) },
-        partner: (!case.scope.domain.is_no()).then(|| case.partner.name.clone()),
+        partner: (!case.scope.domain.is_no() || case.is_looked_after()).then(|| case.partner.name.clone()),
         in_scope: case.scope.in_scope(),
-        state,
-        by,
-        decision: reason.map(Reason::name).or(held.map(|held| held.reason.name())).unwrap_or("convert").to_owned(),
-        text: reason.map_or_else(
-            || held.map_or(WILL_BE_CONVERTED, |held| held.reason.advice()).to_owned(),
-            |reason| [reason.text(), reason.advice()].join(" ").trim_end().to_owned(),
-        ),
-        rules: all()
-            .map(|rule| RuleResult {
-                rule: rule.name(),
-                result: case.find(rule).holds,
-                evidence: evidence_of(case, rule),
-            })
-            .collect(),
+        state: state_of(case),
+        by: by_of(case),
+        decision: match (&told.decision, held) {
+            (_, Some(held)) => held.reason.name().to_owned(),
+            (Ok(actions), None) => actions.first().map_or("nothing", |action| action.name()).to_owned(),
+            (Err(reason), None) => reason.map_or("nothing", Reason::name).to_owned(),
+        },
+        text: match (&told.decision, held) {
+            (_, Some(held)) => held.reason.advice().to_owned(),
+            (Ok(actions), None) => actions.iter().map(|action| will(*action)).collect::<Vec<_>>().join(" "),
+            (Err(Some(reason)), None) => [reason.text(), reason.advice()].join(" ").trim_end().to_owned(),
+            (Err(None), None) => "Everything is as configured.".to_owned(),
+        },
+        rules: told.rules,
+    }
+}
+
+/// What is decided, or why nothing is; and every rule that was asked.
+struct Told {
+    decision: Result<Vec<ActionKind>, Option<Reason>>,
+    rules: Vec<RuleResult>,
+}
+
+fn tell_conversion(case: &Case<'_>) -> Told {
+    let all = || Rule::FROM_SWEEP.iter().chain(Rule::FROM_CLOSER_LOOK).copied();
+    let decision = match all().find_map(|rule| case.find(rule).reason) {
+        Some(reason) => Err(Some(reason)),
+        None => Ok(vec![ActionKind::Convert]),
+    };
+    let rules = [rules(case, Rule::FROM_SWEEP), rules(case, Rule::FROM_CLOSER_LOOK)].concat();
+    Told { decision, rules }
+}
+
+fn rules(case: &Case<'_>, rules: &[Rule]) -> Vec<RuleResult> {
+    let tell = |rule: &Rule| RuleResult {
+        rule: rule.name(),
+        result: case.find(*rule).holds,
+        evidence: evidence_of(case, *rule),
+    };
+    rules.iter().map(tell).collect()
+}
+
+/// What will be done, in a sentence.
+const fn will(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::Convert => {
+            "The person will be converted when their turn comes: waves and the daily limit may let them wait."
+        }
+        ActionKind::Resend => "The invitation will be sent again.",
+        ActionKind::ResetRedemption => "The redemption will be reset, so that the person redeems with the new address.",
+        ActionKind::Update => "Values will be written that differ from the configuration.",
+        ActionKind::SetSponsor => "A sponsor will be set.",
+        ActionKind::AddToGroup => "The person will be put into a group.",
+        ActionKind::RemoveFromGroup => "The person will be taken out of a group that usher put them into.",
+        ActionKind::Disable => "The account will be disabled, unless a ceiling holds that for approval.",
+        ActionKind::Delete => "The account will be deleted softly, unless a ceiling holds that for approval.",
+        ActionKind::Enable => "The account will be enabled again: usher had disabled it, and the cause has ended.",
+        ActionKind::Restore => "The account will be restored: usher had deleted it, and the cause has ended.",
     }
 }
 
@@ -97,23 +149,19 @@ pub fn absent(person: Subject) -> Explanation {
 }
 
 fn address_of(case: &Case<'_>) -> Option<String> {
-    let address = case.address().or_else(|| case.person.addresses_in(Sources::MAIL).next())?;
-    Some(address.as_str().to_owned())
+    Some(case.address().or_else(|| case.known_by())?.as_str().to_owned())
 }
 
-fn state_of(case: &Case<'_>) -> (&'static str, Option<&'static str>) {
-    if case.find(Rule::NothingUnconfirmed).reason.is_some() {
-        return ("unconfirmed", None);
+/// The state; an internal account that is disabled is told as such.
+fn state_of(case: &Case<'_>) -> &'static str {
+    match case.state() {
+        State::Internal if case.person.enabled.is_no() => State::Disabled.name(),
+        state => state.name(),
     }
-    if case.person.enabled.is_no() {
-        return ("disabled", Some(if case.person.synced.is_yes() { "sync" } else { "elsewhere" }));
-    }
-    let state = match case.person.standing {
-        Standing::Pending => "pending",
-        Standing::Accepted => "accepted",
-        Standing::Internal | Standing::ExternalWithoutState | Standing::Unclear => "internal",
-    };
-    (state, None)
+}
+
+fn by_of(case: &Case<'_>) -> Option<&'static str> {
+    case.by().map(By::name)
 }
 
 /// What was seen, in words. Directory values appear here: this is for the operator who asked, not for logs.

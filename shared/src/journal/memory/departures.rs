@@ -1,0 +1,129 @@
+//! Those who are leaving, and what usher took away from whom.
+//!
+//! Responsible for: since when somebody is out of scope, for which causes something was taken away, and how far it got. Not
+//! responsible for: deciding; see [`crate::people::lifecycle`].
+
+use crate::journal::record::Cause;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is remembered of somebody who is leaving, or who was taken something away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Since when the person has been seen out of scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_since: Option<Timestamp>,
+    /// What was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
+    /// When a person last wanted human decisions about them forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Timestamp>,
+}
+
+/// That signing in was taken away, by usher or by others, and for which causes usher keeps to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The causes that hold, each since when.
+    pub causes: BTreeMap<Cause, Timestamp>,
+    /// When usher disabled the account; `None` if somebody else had done it before.
+    pub disabled: Option<Timestamp>,
+    /// The directory has shown that.
+    pub shown_disabled: bool,
+    /// When usher deleted it.
+    pub deleted: Option<Timestamp>,
+    /// The directory has shown that.
+    pub shown_deleted: bool,
+}
+
+impl Departure {
+    /// Whether nothing is left to be remembered.
+    pub(super) fn is_over(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) fn disabled(&mut self, cause: Cause, at: Timestamp) {
+        let taken = self.taken_or_begin();
+        taken.causes.insert(cause, at);
+        taken.disabled = Some(at);
+        taken.shown_disabled = false;
+    }
+
+    pub(super) fn also_taken(&mut self, cause: Cause, at: Timestamp) {
+        self.taken_or_begin().causes.entry(cause).or_insert(at);
+    }
+
+    pub(super) fn shown_disabled(&mut self) {
+        if let Some(taken) = &mut self.taken {
+            taken.shown_disabled = true;
+        }
+    }
+
+    pub(super) fn deleted(&mut self, at: Timestamp) {
+        let taken = self.taken_or_begin();
+        taken.deleted = Some(at);
+        taken.shown_deleted = false;
+    }
+
+    pub(super) fn shown_deleted(&mut self) {
+        if let Some(taken) = self.taken.as_mut().filter(|taken| taken.deleted.is_some()) {
+            taken.shown_deleted = true;
+        }
+    }
+
+    pub(super) fn restored(&mut self) {
+        if let Some(taken) = &mut self.taken {
+            taken.deleted = None;
+            taken.shown_deleted = false;
+        }
+    }
+
+    pub(super) fn enabled(&mut self) {
+        self.taken = None;
+    }
+
+    pub(super) fn out_of_scope(&mut self, at: Timestamp) {
+        self.out_since.get_or_insert(at);
+    }
+
+    /// In scope again: that cause has ended. Where it was the only one, usher still has to give back what it took itself.
+    pub(super) fn in_scope(&mut self) {
+        self.out_since = None;
+        if let Some(taken) = &mut self.taken {
+            if taken.causes.len() == 1 && taken.disabled.is_some() {
+                return;
+            }
+            taken.causes.remove(&Cause::LeftScope);
+            if taken.causes.is_empty() {
+                self.taken = None;
+            }
+        }
+    }
+
+    /// What people decided is forgotten: the rules apply as if it had happened by itself, with all days to come again.
+    pub(super) fn released(&mut self, disabled: bool, at: Timestamp) {
+        self.released = Some(at);
+        if self.out_since.is_some() {
+            self.out_since = Some(at);
+        }
+        match &mut self.taken {
+            Some(taken) if disabled => {
+                taken.causes.values_mut().for_each(|since| *since = at);
+                taken.deleted = None;
+                taken.shown_deleted = false;
+            }
+            taken => *taken = None,
+        }
+    }
+
+    fn taken_or_begin(&mut self) -> &mut Taken {
+        self.taken.get_or_insert_with(|| Taken {
+            causes: BTreeMap::new(),
+            disabled: None,
+            shown_disabled: false,
+            deleted: None,
+            shown_deleted: false,
+        })
+    }
+}

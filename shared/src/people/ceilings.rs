@@ -1,0 +1,73 @@
+//! What bounds a plan's changes, and what holds its takings-away.
+//!
+//! Responsible for: daily limits of what adds, so that the rest waits; and ceilings above which a person has to approve what
+//! takes away. Not responsible for: invitations' waves, see [`super::guard`], nor for keeping held plans, see
+//! [`crate::held`].
+
+use super::decide::Action;
+use super::guard::{Held, HeldReason};
+use super::rules::View;
+use crate::config::Partner;
+use crate::journal::record::{ActionKind, Budget, Settings};
+
+fn spent(view: View<'_>, partner: &Partner, budget: Budget) -> u32 {
+    view.memory.partner(&partner.name).map_or(0, |known| known.spent_within_a_day(budget, view.now))
+}
+
+/// The parts of the partner's configuration whose change a person has to approve.
+pub fn settings_of(partner: &Partner) -> Settings {
+    Settings { scope: partner.scope_hash(), attributes: partner.attributes_hash() }
+}
+
+/// Takes out of `actions` what a person has to approve first, with the reason; `in_scope` is how many people were observed
+/// in scope.
+pub fn hold_back(
+    view: View<'_>,
+    partner: &Partner,
+    actions: &mut Vec<Action>,
+    in_scope: usize,
+) -> (Vec<Action>, Option<Held>) {
+    let known = view.memory.partner(&partner.name).and_then(|known| known.in_force.as_ref());
+    let scope_changed = || known.is_some_and(|known| known.scope != partner.scope_hash());
+    let attributes_changed = || known.is_some_and(|known| known.attributes != partner.attributes_hash());
+    let takes_away = |action: &Action| action.kind.takes_away();
+    let of_attributes =
+        |action: &Action| action.differences.iter().any(|difference| partner.attributes.contains_key(&difference.name));
+    let count = |wanted: &dyn Fn(&Action) -> bool| actions.iter().filter(|action| wanted(action)).count() as u64;
+    let held = |reason, limit: u64, observed: u64| Held {
+        plan: None,
+        reason,
+        limit: Some(limit),
+        observed: Some(observed),
+        cause: None,
+    };
+    let above = |kind: ActionKind, reason| {
+        let budget = kind.budget();
+        let observed = count(&|action| action.kind == kind);
+        let today = observed + u64::from(spent(view, partner, budget));
+        let limit = ceiling(partner, budget, in_scope);
+        (observed > 0 && today > limit).then(|| held(reason, limit, today))
+    };
+    let reason = if count(&takes_away) > 0 && scope_changed() {
+        Some(held(HeldReason::ChangedScope, 0, count(&takes_away)))
+    } else {
+        above(ActionKind::Disable, HeldReason::DisablesCeiling)
+            .or_else(|| above(ActionKind::Delete, HeldReason::DeletesCeiling))
+    };
+    let updates = Some(count(&of_attributes)).filter(|updates| *updates > 0 && attributes_changed()).unwrap_or(0);
+    let hold_takings = reason.is_some();
+    let reason = reason.or_else(|| (updates > 0).then(|| held(HeldReason::ChangedAttributes, 0, updates)));
+    let is_held = |action: &mut Action| hold_takings && takes_away(action) || updates > 0 && of_attributes(action);
+    let held_back = actions.extract_if(.., is_held).collect();
+    (held_back, reason)
+}
+
+/// How many disables or deletions a day needs nobody's approval: the smaller of the number and the percentage.
+fn ceiling(partner: &Partner, budget: Budget, in_scope: usize) -> u64 {
+    let number = match budget {
+        Budget::Deletes => partner.limits.deletes,
+        _ => partner.limits.disables,
+    };
+    let percent = (in_scope as u64 * u64::from(partner.limits.percent) / 100).max(1);
+    u64::from(number).min(percent)
+}

@@ -1,0 +1,412 @@
+//! Whether the conditions of the table hold for one person.
+//!
+//! Responsible for: each [`When`] with its evidence; what was not read yet is asked for by a [`Need`], and what cannot be
+//! known is unknown. Not responsible for: what stands against a step whose condition holds; see [`super::guards`].
+
+use super::carry::{differences, missing_groups, missing_sponsors};
+use super::lifecycle::{State, When};
+use super::person::{Sources, Standing};
+use super::reason::Reason;
+use super::rules::{Case, Finding};
+use crate::config::{Adopt, HomeRedemption, SyncedPeople};
+use crate::graph::directory::Actor;
+use crate::ids::GroupId;
+use crate::journal::memory::SETTLES_WITHIN;
+use crate::journal::memory::departures::Taken;
+use crate::journal::memory::lives::Fingerprint;
+use crate::journal::record::{ActionKind, Cause};
+use crate::tri::Tri;
+use jiff::{SignedDuration, Timestamp};
+
+/// Entra keeps a deleted object so long.
+pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Evidence that a decision needs and that was not read yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// When people signed in last.
+    SignIns,
+    /// Cross-tenant access settings for the partner.
+    CrossTenant,
+    /// Who disabled accounts.
+    DisabledBy,
+    /// The person's membership, asked for singly.
+    Membership,
+    /// The closer look at the person, before a step of this kind.
+    Look(ActionKind),
+}
+
+/// Whether a condition holds, or what has to be read before that can be said.
+pub type Condition = Result<Finding, Need>;
+
+/// Days as a duration.
+pub fn days(days: u16) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(days))
+}
+
+impl Case<'_> {
+    /// Judges a condition of the table.
+    ///
+    /// # Errors
+    /// What has to be read first.
+    pub fn condition(&self, when: When) -> Condition {
+        match when {
+            When::Convertible => Ok(Finding::HOLDS),
+            When::GraceOver => Ok(self.grace_over()),
+            When::Inactive => self.inactive(),
+            When::InvitationExpired => self.invitation_expired(),
+            When::AddressChanged => Ok(self.address_changed()),
+            When::ResendDue => self.resend_due(),
+            When::ValuesDiffer => Ok(self.values_differ()),
+            When::SponsorMissing => Ok(self.if_in_scope(missing_sponsors(self).is_empty())),
+            When::GroupMissing => Ok(self.group_missing()),
+            When::BackInScope => Ok(self.back_in_scope()),
+            When::StillInGroup => Ok(self.still_in_group()),
+            When::DeletionDue => Ok(self.deletion_due()),
+        }
+    }
+
+    fn grace_over(&self) -> Finding {
+        match self.scope.in_scope() {
+            Tri::Yes => return Finding::NO,
+            Tri::Unknown => return Finding::unknown(self.unknown_scope()),
+            Tri::No => {}
+        }
+        if let Some(obstacle) = self.not_to_be_taken(Cause::LeftScope) {
+            return obstacle;
+        }
+        if self.has_been_out(days(self.partner.leave.disable_after_days)) {
+            Finding::HOLDS
+        } else {
+            Finding::fails(Reason::Leaving)
+        }
+    }
+
+    /// Why leaving has no consequence for somebody, whatever the days say.
+    fn not_to_be_taken(&self, cause: Cause) -> Option<Finding> {
+        if self.is_adopted() && self.partner.scope.adopt != Adopt::Full {
+            return Some(Finding::fails(Reason::FollowOnly));
+        }
+        match (self.person.synced, self.partner.leave.synced) {
+            (Tri::Unknown, _) => return Some(Finding::unknown(Reason::SyncedLeft)),
+            (Tri::Yes, SyncedPeople::Report) => return Some(Finding::fails(Reason::SyncedLeft)),
+            (Tri::Yes, SyncedPeople::Disable) | (Tri::No, _) => {}
+        }
+        self.given_back_by_others(cause).map(Finding::fails)
+    }
+
+    /// What usher took away for this cause shows as given back: by somebody else, or because the directory does not show it
+    /// yet.
+    fn given_back_by_others(&self, cause: Cause) -> Option<Reason> {
+        let taken = self.taken()?;
+        let since = *taken.causes.get(&cause)?;
+        if taken.deleted.is_some() && !taken.shown_deleted {
+            return Some(Reason::NotShownYet);
+        }
+        let again = match cause {
+            // Signed in since: a new absence, if it is one.
+            Cause::Inactive => self.last_sign_in().is_some_and(|last| last > since),
+            Cause::LeftScope => self.departure().and_then(|one| one.out_since).is_some_and(|out| out > since),
+            Cause::Expired => self.pending_since().is_some_and(|pending| pending > since),
+            Cause::Request => false,
+        };
+        if again {
+            return None;
+        }
+        if !taken.shown_disabled && self.view.now.duration_since(taken.disabled?) < SETTLES_WITHIN {
+            return Some(Reason::NotShownYet);
+        }
+        self.partner.leave.respect_people.then_some(Reason::ReenabledByPerson)
+    }
+
+    fn has_been_out(&self, for_so_long: SignedDuration) -> bool {
+        let since = self.departure().and_then(|departure| departure.out_since);
+        since.is_some_and(|since| self.view.now.duration_since(since) >= for_so_long)
+    }
+
+    fn inactive(&self) -> Condition {
+        let limit = self.partner.inactive.disable_after_days;
+        if limit == 0 || !self.scope.in_scope().is_yes() {
+            return Ok(Finding::NO);
+        }
+        let too_long = |last: Timestamp| self.view.now.duration_since(last) >= days(limit);
+        // Redeeming is activity too, and spares reading sign-ins.
+        let redeemed = self.person.state_changed.get().max(self.life().map(|life| life.since));
+        if !redeemed.is_some_and(too_long) {
+            return Ok(Finding::NO);
+        }
+        if self.view.snapshot.sign_ins.is_not_read() {
+            return Err(Need::SignIns);
+        }
+        Ok(match self.last_sign_in() {
+            // No data is no evidence of anything, so the person counts as active.
+            None => Finding::unknown(Reason::SignInUnknown),
+            Some(last) if too_long(last) => self.not_to_be_taken(Cause::Inactive).unwrap_or(Finding::HOLDS),
+            Some(_) => Finding::NO,
+        })
+    }
+
+    fn last_sign_in(&self) -> Option<Timestamp> {
+        self.view.snapshot.sign_ins.read()?.get(&self.person.id).copied()
+    }
+
+    fn invitation_expired(&self) -> Condition {
+        if !self.is_past_expiry() || !self.scope.in_scope().is_yes() {
+            return Ok(Finding::NO);
+        }
+        if let Some(uncertain) = self.pending_is_uncertain()? {
+            return Ok(uncertain);
+        }
+        if !self.person.synced.is_no() {
+            return Ok(Finding::fails(Reason::ExpiredConversion));
+        }
+        Ok(self.not_to_be_taken(Cause::Expired).unwrap_or(Finding::HOLDS))
+    }
+
+    fn is_past_expiry(&self) -> bool {
+        let limit = self.partner.invite.expires_after_days().map(days);
+        limit.is_some_and(|limit| self.has_been_pending(limit))
+    }
+
+    fn has_been_pending(&self, for_so_long: SignedDuration) -> bool {
+        self.pending_since().is_some_and(|since| self.view.now.duration_since(since) >= for_so_long)
+    }
+
+    /// Since when the invitation that is pending has been out: usher's, or a later one by somebody else.
+    pub fn pending_since(&self) -> Option<Timestamp> {
+        let life = self.life()?;
+        // What usher sent itself may show in the directory a moment later.
+        Some(
+            self.person
+                .state_changed
+                .get()
+                .filter(|changed| *changed > life.since + SETTLES_WITHIN)
+                .unwrap_or(life.since),
+        )
+    }
+
+    /// Where invitations may be redeemed automatically, "pending" says nothing about the person.
+    fn pending_is_uncertain(&self) -> Result<Option<Finding>, Need> {
+        if self.partner.invite.home_redeems_automatically == HomeRedemption::No {
+            return Ok(None);
+        }
+        let settings = self.view.snapshot.cross_tenant.get(&self.partner.name).ok_or(Need::CrossTenant)?;
+        Ok(match settings.redeems_automatically {
+            Tri::No => None,
+            Tri::Yes => Some(Finding::unknown(Reason::Automatic)),
+            Tri::Unknown => Some(Finding::unknown(Reason::AutomaticUnknown)),
+        })
+    }
+
+    fn address_changed(&self) -> Finding {
+        if !self.scope.in_scope().is_yes() || !self.has_another_address() {
+            return Finding::NO;
+        }
+        if !self.partner.invite.reset_on_address_change {
+            return Finding::fails(Reason::AddressChanged);
+        }
+        // Graph takes only an address that the account has in one of these.
+        let on_the_account = Sources::MAIL.with(Sources::OTHER_MAILS);
+        match self.address() {
+            Some(address) if !self.person.addresses_in(on_the_account).any(|one| one == address) => {
+                Finding::fails(Reason::MailIsNotAddress)
+            }
+            Some(address) if !address.is_invitable() => Finding::fails(Reason::AddressNotInvitable),
+            Some(_) if self.twin().is_some() => Finding::fails(Reason::Twin),
+            Some(_) => Finding::HOLDS,
+            None => Finding::NO,
+        }
+    }
+
+    /// Whether the one address to invite is known to be another one than was invited.
+    fn has_another_address(&self) -> bool {
+        let invited = self.life().and_then(|life| life.address);
+        invited.zip(self.address()).is_some_and(|(invited, address)| invited != Fingerprint::of(address))
+    }
+
+    fn resend_due(&self) -> Condition {
+        let Some(life) = self.life() else { return Ok(Finding::NO) };
+        let due = self.resend_day().is_some_and(|day| day > life.resent);
+        if !due || !self.partner.invite.send_message || !self.scope.in_scope().is_yes() || self.is_past_expiry() {
+            return Ok(Finding::NO);
+        }
+        if self.has_another_address() {
+            return Ok(Finding::fails(Reason::AddressChanged));
+        }
+        let Some(address) = self.address() else { return Ok(Finding::fails(Reason::NoAddress)) };
+        if !address.is_invitable() {
+            return Ok(Finding::fails(Reason::AddressNotInvitable));
+        }
+        Ok(self.pending_is_uncertain()?.unwrap_or(Finding::HOLDS))
+    }
+
+    /// The last configured day that has come: whoever missed several gets one mail.
+    pub fn resend_day(&self) -> Option<u16> {
+        let come = |day: &&u16| self.has_been_pending(days(**day));
+        self.partner.invite.resend_after_days.iter().rev().find(come).copied()
+    }
+
+    fn values_differ(&self) -> Finding {
+        if !self.scope.in_scope().is_yes() {
+            return Finding::NO;
+        }
+        let found = differences(self.config(), self.partner, self.person);
+        match (found.to_write.is_empty(), found.mastered_elsewhere) {
+            (false, _) => Finding::HOLDS,
+            (true, true) => Finding::fails(Reason::MasteredOnPremises),
+            (true, false) => Finding::NO,
+        }
+    }
+
+    fn group_missing(&self) -> Finding {
+        if !self.scope.in_scope().is_yes() {
+            return Finding::NO;
+        }
+        match missing_groups(self).1 {
+            Tri::Yes => Finding::HOLDS,
+            Tri::No => Finding::NO,
+            Tri::Unknown => Finding::unknown(Reason::JoinedGroupUnknown),
+        }
+    }
+
+    fn if_in_scope(&self, nothing_to_do: bool) -> Finding {
+        if nothing_to_do || !self.scope.in_scope().is_yes() { Finding::NO } else { Finding::HOLDS }
+    }
+
+    fn back_in_scope(&self) -> Finding {
+        let Some(taken) = self.taken() else { return Finding::NO };
+        if taken.disabled.is_none() || !taken.causes.keys().eq([&Cause::LeftScope]) {
+            return Finding::NO;
+        }
+        match (self.state(), self.deleted) {
+            // It shows again although usher deleted it: somebody restored it.
+            (State::Disabled, _) if self.was_restored_by_others() => return Finding::fails(Reason::RestoredByPerson),
+            (State::Deleted, _) if !self.person.synced.is_no() => return Finding::fails(Reason::Deleted),
+            (State::Deleted, deleted) => {
+                let mine = taken.deleted.is_some();
+                let restorable = deleted.flatten().or(taken.deleted);
+                if !mine || restorable.is_none_or(|at| self.view.now.duration_since(at) >= RESTORABLE) {
+                    return Finding::fails(Reason::Deleted);
+                }
+            }
+            _ => {}
+        }
+        match self.scope.in_scope() {
+            Tri::No => Finding::NO,
+            Tri::Unknown => Finding::unknown(self.unknown_scope()),
+            Tri::Yes if self.partner.leave.restore => Finding::HOLDS,
+            Tri::Yes => Finding::fails(Reason::RestoreOff),
+        }
+    }
+
+    /// The groups to leave: those that usher put the person into.
+    pub fn groups_to_leave(&self) -> Vec<GroupId> {
+        self.life().map_or(&[][..], |life| life.groups).iter().map(|group| GroupId::from(*group)).collect()
+    }
+
+    fn still_in_group(&self) -> Finding {
+        let retired = self.taken().is_some_and(|taken| taken.disabled.is_some() && !taken.causes.is_empty());
+        if !retired || self.groups_to_leave().is_empty() || self.was_restored_by_others() {
+            return Finding::NO;
+        }
+        self.cause_that_holds(|_| true).map_or(Finding::NO, |_| Finding::HOLDS)
+    }
+
+    fn deletion_due(&self) -> Finding {
+        let Some(taken) = self.taken() else { return self.disabled_by_others() };
+        if self.was_restored_by_others() {
+            return Finding::fails(Reason::RestoredByPerson);
+        }
+        let after = self.partner.leave.delete_after_days;
+        if after == 0 {
+            return Finding::fails(Reason::TakenAway);
+        }
+        let so_long = |since: Timestamp| self.view.now.duration_since(since) >= days(after);
+        let due = |cause: Cause| {
+            let since = taken.causes.get(&cause).copied().max(taken.disabled);
+            cause.leads_to_deletion()
+                && since.is_some_and(so_long)
+                && (cause != Cause::LeftScope || self.has_been_out(days(after)))
+        };
+        if self.cause_that_holds(due).is_none() {
+            return Finding::fails(Reason::TakenAway);
+        }
+        match self.person.synced {
+            Tri::No => Finding::HOLDS,
+            Tri::Yes => Finding::fails(Reason::SyncedNotDeleted),
+            Tri::Unknown => Finding::unknown(Reason::SyncedNotDeleted),
+        }
+    }
+
+    /// A cause for which something was taken away, that meets `wanted` and still holds by today's evidence.
+    pub fn cause_that_holds(&self, wanted: impl Fn(Cause) -> bool) -> Option<Cause> {
+        if self.is_adopted() && self.partner.scope.adopt != Adopt::Full {
+            return None;
+        }
+        let holds = |cause: &Cause| match cause {
+            Cause::LeftScope => self.scope.in_scope().is_no(),
+            Cause::Expired => self.person.standing == Standing::Pending,
+            Cause::Inactive | Cause::Request => true,
+        };
+        self.taken()?.causes.keys().copied().find(|cause| wanted(*cause) && holds(cause))
+    }
+
+    /// It shows again although usher deleted it, and the directory had shown that; and people are not argued with.
+    fn was_restored_by_others(&self) -> bool {
+        let shows_again = self.deleted.is_none() && self.taken().is_some_and(|taken| taken.shown_deleted);
+        shows_again && self.partner.leave.respect_people
+    }
+
+    /// Why nothing is done about somebody whom others disabled.
+    fn disabled_by_others(&self) -> Finding {
+        Finding::fails(match (self.person.synced, self.disabled_by_audit()) {
+            (Tri::Yes, _) => Reason::DisabledBySync,
+            (_, Some(Actor::Person)) => Reason::BlockedByPerson,
+            _ => Reason::DisabledElsewhere,
+        })
+    }
+
+    /// Whether leaving the scope goes on from a disable that was not for it: usher's for another cause, or somebody else's.
+    ///
+    /// # Errors
+    /// What has to be read first.
+    pub fn leaves_while_disabled(&self) -> Condition {
+        let known = self.taken().is_some_and(|taken| taken.causes.contains_key(&Cause::LeftScope));
+        if known || !self.scope.in_scope().is_no() || !self.has_been_out(days(self.partner.leave.disable_after_days)) {
+            return Ok(Finding::NO);
+        }
+        if let Some(obstacle) = self.not_to_be_taken(Cause::LeftScope) {
+            return Ok(obstacle);
+        }
+        let by_usher = self.taken().is_some_and(|taken| taken.disabled.is_some());
+        let released = self.departure().is_some_and(|departure| departure.released.is_some());
+        if by_usher || released || !self.partner.leave.respect_people {
+            return Ok(Finding::HOLDS);
+        }
+        if self.view.snapshot.disabled_by.is_not_read() {
+            return Err(Need::DisabledBy);
+        }
+        Ok(match self.disabled_by_audit() {
+            Some(Actor::Person) => Finding::fails(Reason::BlockedByPerson),
+            Some(Actor::Sync | Actor::Other) => Finding::HOLDS,
+            None => Finding::unknown(Reason::BlockedUnknown),
+        })
+    }
+
+    /// What was taken away from the person.
+    pub fn taken(&self) -> Option<&Taken> {
+        self.departure()?.taken.as_ref()
+    }
+
+    /// The reason why the scope is not known.
+    pub fn unknown_scope(&self) -> Reason {
+        if self.deleted.is_some() {
+            return Reason::DeletedScopeUnknown;
+        }
+        match (self.scope.domain, self.scope.group) {
+            (Tri::Unknown, _) => Reason::ScopeUnknown,
+            (_, Tri::Unknown) => Reason::GroupUnknown,
+            _ => Reason::ExclusionUnknown,
+        }
+    }
+}

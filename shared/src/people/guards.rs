@@ -1,0 +1,149 @@
+//! What stands against a step whose condition holds.
+//!
+//! Responsible for: protection, the pilot list, refusals, other owners, and the rulings on what is never deleted. Each
+//! guard answers yes only by evidence; unknown is an obstacle. Not responsible for: how many at once; see
+//! [`super::ceilings`].
+
+use super::conditions::Need;
+use super::reason::Reason;
+use super::rules::{Case, Finding};
+use crate::journal::record::{ActionKind, Cause, StepId};
+use crate::tri::Tri;
+use serde::Serialize;
+
+/// A guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// In no other partner's scope.
+    OnePartner,
+    /// On the pilot list, where there is one.
+    InPilot,
+    /// Graph did not refuse this step within the last day.
+    NotRefusedLately,
+    /// Microsoft's cross-tenant synchronization cannot own the person.
+    NotSynchronized,
+    /// What says that the person left is confirmed by asking for the person.
+    MembershipConfirmed,
+    /// Still there at the closer look.
+    Exists,
+    /// Not in the protected group.
+    NotProtected,
+    /// No directory role.
+    NoDirectoryRole,
+    /// No licence.
+    NotLicensed,
+}
+
+impl Guard {
+    /// Every guard, in the order in which they are asked.
+    pub const ALL: &[Self] = &[
+        Self::OnePartner,
+        Self::InPilot,
+        Self::NotRefusedLately,
+        Self::NotSynchronized,
+        Self::MembershipConfirmed,
+        Self::Exists,
+        Self::NotProtected,
+        Self::NoDirectoryRole,
+        Self::NotLicensed,
+    ];
+
+    /// The name, as `explain` shows it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OnePartner => "one-partner",
+            Self::InPilot => "in-pilot",
+            Self::NotRefusedLately => "not-refused-lately",
+            Self::NotSynchronized => "not-synchronized",
+            Self::MembershipConfirmed => "membership-confirmed",
+            Self::Exists => "exists",
+            Self::NotProtected => "not-protected",
+            Self::NoDirectoryRole => "no-directory-role",
+            Self::NotLicensed => "not-licensed",
+        }
+    }
+
+    /// Whether it guards steps of this kind.
+    pub const fn concerns(self, action: ActionKind) -> bool {
+        match self {
+            Self::OnePartner | Self::InPilot | Self::NotRefusedLately => true,
+            Self::NotSynchronized => action.takes_away() || matches!(action, ActionKind::Update),
+            Self::MembershipConfirmed => action.takes_away(),
+            // Of a deleted person neither can be read; they were looked at before they were deleted.
+            Self::Exists | Self::NotProtected | Self::NoDirectoryRole => !matches!(action, ActionKind::Restore),
+            Self::NotLicensed => matches!(action, ActionKind::Delete),
+        }
+    }
+}
+
+impl Case<'_> {
+    /// The first guard that stands against a step, by its reason.
+    ///
+    /// # Errors
+    /// What has to be read first.
+    pub fn obstacle(&self, step: StepId, cause: Option<Cause>) -> Result<Option<Reason>, Need> {
+        for guard in Guard::ALL.iter().filter(|guard| guard.concerns(step.action)) {
+            if let Some(reason) = self.guard(*guard, step, cause)?.reason {
+                return Ok(Some(reason));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Judges one guard.
+    ///
+    /// # Errors
+    /// What has to be read first.
+    pub fn guard(&self, guard: Guard, step: StepId, cause: Option<Cause>) -> Result<Finding, Need> {
+        let needs_look =
+            matches!(guard, Guard::Exists | Guard::NotProtected | Guard::NoDirectoryRole | Guard::NotLicensed);
+        if needs_look && !self.was_looked_at() {
+            return Err(Need::Look(step.action));
+        }
+        let evidence = self.evidence();
+        Ok(match guard {
+            Guard::OnePartner => Finding::when(!self.in_another_scope(), Reason::TwoPartners, Reason::TwoPartners),
+            Guard::InPilot => self.in_pilot(),
+            Guard::NotRefusedLately => self.not_refused_lately(step),
+            Guard::NotSynchronized => return self.not_synchronized(),
+            Guard::MembershipConfirmed => return self.membership_confirmed(cause),
+            Guard::Exists => Finding::when(evidence.exists, Reason::Gone, Reason::ProtectionUnknown),
+            Guard::NotProtected => {
+                Finding::when(!evidence.protected_group, Reason::ProtectedGroup, Reason::ProtectionUnknown)
+            }
+            Guard::NoDirectoryRole => {
+                Finding::when(!evidence.directory_role, Reason::DirectoryRole, Reason::ProtectionUnknown)
+            }
+            Guard::NotLicensed => Finding::when(!evidence.licensed, Reason::Licensed, Reason::Licensed),
+        })
+    }
+
+    /// A pilot list names addresses: any of the person's in the partner's domains counts.
+    fn in_pilot(&self) -> Finding {
+        let listed = self.person.addresses.iter().any(|known| self.partner.pilot.contains(&known.address));
+        if self.partner.pilot.is_empty() || listed { Finding::HOLDS } else { Finding::fails(Reason::OutsidePilot) }
+    }
+
+    /// Where the partner may push people here by cross-tenant synchronization, an external user whom Entra Connect does not
+    /// master may be its.
+    fn not_synchronized(&self) -> Result<Finding, Need> {
+        if self.person.synced.is_yes() {
+            return Ok(Finding::HOLDS);
+        }
+        let settings = self.view.snapshot.cross_tenant.get(&self.partner.name).ok_or(Need::CrossTenant)?;
+        Ok(Finding::when(!settings.sync_allowed, Reason::SynchronizationAllowed, Reason::SynchronizationUnknown))
+    }
+
+    fn membership_confirmed(&self, cause: Option<Cause>) -> Result<Finding, Need> {
+        let by_groups = !self.partner.scope.groups.is_empty() || !self.partner.scope.exclude_groups.is_empty();
+        if cause != Some(Cause::LeftScope) || !by_groups {
+            return Ok(Finding::HOLDS);
+        }
+        if !self.view.snapshot.membership_confirmed.contains(&self.person.id) {
+            return Err(Need::Membership);
+        }
+        let unknown = self.view.snapshot.unknown_membership.contains(&self.person.id);
+        Ok(Finding::when(if unknown { Tri::Unknown } else { Tri::Yes }, Reason::GroupUnknown, Reason::GroupUnknown))
+    }
+}

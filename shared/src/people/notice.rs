@@ -1,0 +1,66 @@
+//! What a sweep saw that later runs must know.
+//!
+//! Responsible for: the clocks and sightings of people whom usher looks after, and whom it adopts. Only a complete sweep
+//! that is believed notices anything. Not responsible for: writing to the directory; nothing here does.
+
+use super::conditions::Need;
+use super::lifecycle::State;
+use super::person::Standing;
+use super::rules::Case;
+use crate::config::Adopt;
+use crate::ids::UserId;
+use crate::journal::record::{Cause, Note};
+use crate::tri::Tri;
+
+/// What was noticed about one person.
+pub type Notice = (UserId, Note);
+
+/// Whether usher looks after somebody from now on whom somebody else invited.
+pub fn is_to_be_adopted(case: &Case<'_>) -> bool {
+    let unowned = case.view.memory.life(case.person.id).is_none();
+    let external = matches!(case.person.standing, Standing::Pending | Standing::Accepted);
+    let only_here = case.scope.in_scope().is_yes() && case.in_another_scope().is_no();
+    case.partner.scope.adopt != Adopt::None && unowned && external && only_here
+}
+
+/// The adoption of somebody.
+pub fn adoption(case: &Case<'_>) -> Option<Notice> {
+    let address = case.address().cloned();
+    let domain = address.as_ref().or_else(|| case.known_by())?.domain().to_owned();
+    Some((case.person.id, Note::Adopted { domain, address }))
+}
+
+/// What is new about somebody whom usher looks after and whom the directory shows.
+///
+/// # Errors
+/// What has to be read first.
+pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
+    let mut notes = Vec::new();
+    let departure = case.departure();
+    let out_since = departure.and_then(|departure| departure.out_since);
+    let taken = case.taken();
+    match case.scope.in_scope() {
+        Tri::No if out_since.is_none() => notes.push(Note::OutOfScope),
+        Tri::Yes => {
+            let given_back = |causes: usize, by_usher: bool| causes > 1 || !by_usher;
+            let cause_ends = taken.is_some_and(|taken| {
+                taken.causes.contains_key(&Cause::LeftScope) && given_back(taken.causes.len(), taken.disabled.is_some())
+            });
+            if out_since.is_some() || cause_ends {
+                notes.push(Note::InScope);
+            }
+        }
+        Tri::No | Tri::Unknown => {}
+    }
+    let disabled = case.state() == State::Disabled;
+    if disabled && taken.is_some_and(|taken| taken.disabled.is_some() && !taken.shown_disabled) {
+        notes.push(Note::ShownDisabled);
+    }
+    if disabled && case.leaves_while_disabled()?.holds.is_yes() {
+        notes.push(Note::AlsoTaken { cause: Cause::LeftScope });
+    }
+    if case.person.standing == Standing::Accepted && case.life().is_some_and(|life| !life.redeemed) {
+        notes.push(Note::Redeemed { since: case.person.state_changed.get() });
+    }
+    Ok(notes.into_iter().map(|note| (case.person.id, note)).collect())
+}

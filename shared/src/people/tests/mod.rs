@@ -1,0 +1,5 @@
+//! The planner, in tables, properties and histories.
+
+mod conversion;
+mod histories;
+mod life;
