@@ -65,9 +65,16 @@ fn show(global: &Global, status: &Status) {
             );
         }
         if let Some(held) = &partner.held {
-            let until = partner.held_until.map(|until| format!(" until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
-            let plan = held.plan.as_ref().map(|plan| format!(": plan {plan}{}", until.unwrap_or_default()));
-            line!(out, "  HELD{}. {}", plan.unwrap_or_default(), held.reason.advice());
+            line!(out, "  HELD. {}", held.reason.advice());
+        }
+        if let Some(plan) = &partner.held_plan {
+            let state =
+                if plan.approved.is_some() { "approved, goes with the next sweep" } else { "waits for approval" };
+            let expires = plan.expires.strftime("%Y-%m-%d %H:%M UTC");
+            line!(out, "  plan {} of {} actions {state}; over {expires}", plan.plan, plan.actions);
+            if let Some(drift) = plan.drift.filter(|drift| drift.gone + drift.added > 0) {
+                line!(out, "  since then {} are not due any more, and {} more would be held", drift.gone, drift.added);
+            }
         }
         if partner.missed > 0 {
             line!(out, "  {} people whom the quick path had missed, found by the last sweep", partner.missed);

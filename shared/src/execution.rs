@@ -150,7 +150,7 @@ impl<'a> Execution<'a> {
         if self.begin().await? {
             let at = self.client.clock().now();
             self.writer.note([Record::InForce { partner: partner.name.clone(), at, settings }]);
-            held::carried_out(self.writer.store(), &partner.name).await?;
+            held::carried_out(self.writer.store(), &partner.name, approved.rest.as_ref()).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 use crate::config::Config;
 use crate::people::decide::Action;
 use crate::people::guard::Held;
-use crate::people::plan::PartnerPlan;
+use crate::people::plan::{PartnerPlan, plan_id};
 use crate::state::{Documents, StateError, Store, Versioned};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,22 @@ impl ApprovalError {
 }
 
 impl HeldPlan {
+    /// What a plan holds for approval; `None` if nothing.
+    fn of(plan: &PartnerPlan, config: String, now: Timestamp) -> Option<Self> {
+        let held = plan.held.clone().filter(|_| !plan.held_actions.is_empty())?;
+        Some(Self {
+            plan: held.plan.clone()?,
+            partner: plan.partner.clone(),
+            config,
+            held,
+            created: now,
+            expires: now + EXPIRES_AFTER,
+            actions: plan.held_actions.clone(),
+            drift: None,
+            approved: None,
+        })
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
         now >= self.expires
     }
@@ -123,6 +139,8 @@ pub struct Approved {
     pub actions: Vec<Action>,
     /// What it does not.
     pub stale: Vec<Action>,
+    /// What is still held beside it, and becomes the next plan.
+    pub rest: Option<HeldPlan>,
 }
 
 /// Compares what a sweep holds with what is held already: an approved plan moves into today's actions, one that stands notes
@@ -143,7 +161,7 @@ pub async fn compare(
     }
     let found = documents.get::<Place>(&name).await?;
     let (place, etag) = found.map_or((None, None), |(place, etag)| (place.0, Some(etag)));
-    let config_hash = config.config_hash();
+    let config_hash = config.plan_hash();
     let standing = place.clone().filter(|held| held.stands(&config_hash, now));
     if let Some(held) = standing.as_ref().filter(|held| held.approved.is_some()) {
         let today = plan.held_actions.iter().chain(&plan.actions);
@@ -152,10 +170,11 @@ pub async fn compare(
         let actions: Vec<_> = plan.held_actions.extract_if(.., |action| held.contains(action)).collect();
         plan.actions.extend(actions.iter().cloned());
         plan.actions.sort_by_key(|action| action.kind);
-        if plan.held_actions.is_empty() {
-            plan.held = None;
-        }
-        return Ok(Approved { actions, stale });
+        plan.held = plan.held.take().filter(|_| !plan.held_actions.is_empty()).map(|held| {
+            let name = plan_id(&plan.partner, &config_hash, &plan.held_actions);
+            Held { plan: Some(name), ..held }
+        });
+        return Ok(Approved { actions, stale, rest: HeldPlan::of(plan, config_hash, now) });
     }
     let next = match (standing, plan.held.clone().filter(|_| !plan.held_actions.is_empty())) {
         (Some(held), today) => {
@@ -167,17 +186,7 @@ pub async fn compare(
             }
             Some(HeldPlan { drift: Some(Drift { checked: now, gone, added }), ..held })
         }
-        (None, Some(today)) => Some(HeldPlan {
-            plan: today.plan.clone().unwrap_or_default(),
-            partner: plan.partner.clone(),
-            config: config_hash,
-            held: today,
-            created: now,
-            expires: now + EXPIRES_AFTER,
-            actions: plan.held_actions.clone(),
-            drift: None,
-            approved: None,
-        }),
+        (None, Some(_)) => HeldPlan::of(plan, config_hash, now),
         (None, None) => None,
     };
     if next != place {
@@ -186,12 +195,29 @@ pub async fn compare(
     Ok(Approved::default())
 }
 
-/// Forgets an approved plan that was carried out.
+/// Gives a plan that is only looked at the name of the one that is kept, if one is: no other can be approved.
 ///
 /// # Errors
 /// When the state fails.
-pub async fn carried_out(store: &dyn Store, partner: &str) -> Result<(), StateError> {
-    Documents(store).update(&name_of(partner), |place: &mut Place| place.0 = None).await
+pub async fn name(
+    store: &dyn Store,
+    config: &Config,
+    plan: &mut PartnerPlan,
+    now: Timestamp,
+) -> Result<(), StateError> {
+    let Some(held) = plan.held.as_mut().filter(|held| held.plan.is_some()) else { return Ok(()) };
+    let found = Documents(store).get::<Place>(&name_of(&plan.partner)).await?;
+    let kept = found.and_then(|(place, _)| place.0).filter(|kept| kept.stands(&config.plan_hash(), now));
+    held.plan = kept.map(|kept| kept.plan);
+    Ok(())
+}
+
+/// Puts what is still held in the place of an approved plan that was carried out.
+///
+/// # Errors
+/// When the state fails.
+pub async fn carried_out(store: &dyn Store, partner: &str, rest: Option<&HeldPlan>) -> Result<(), StateError> {
+    Documents(store).update(&name_of(partner), |place: &mut Place| place.0 = rest.cloned()).await
 }
 
 /// What is held now, over all partners.
@@ -226,7 +252,7 @@ pub async fn approve(
         if held.is_over(approval.at) {
             return Err(ApprovalError::Expired { plan: plan.to_owned(), expires: held.expires });
         }
-        if held.config != config.config_hash() {
+        if held.config != config.plan_hash() {
             return Err(ApprovalError::Stale(plan.to_owned()));
         }
         if held.approved.is_some() {

@@ -68,8 +68,8 @@ impl Usher {
         client.limits().tenant_has(snapshot.users_read);
         self.settle(writer, until, &snapshot).await?;
         let memory = writer.journal().memory();
-        let (snapshot, mut plans) = self.plan_with_evidence(snapshot, memory, birth, now, client).await?;
-        if let Some(expected) = expected {
+        let (snapshot, mut plans) = self.plan_with_evidence(snapshot, memory, birth, job, client).await?;
+        if let Some(expected) = expected.filter(|_| job == Job::Reconcile) {
             self.tell_missed(&snapshot, &mut plans, &expected).await?;
         }
         if let Some(links) = links {
@@ -122,12 +122,12 @@ impl Usher {
         mut snapshot: Snapshot,
         memory: &Memory,
         birth: Birth,
-        now: Timestamp,
+        job: Job,
         client: &Client,
     ) -> Result<(Snapshot, Vec<PartnerPlan>), RunError> {
         loop {
-            let view = View { config: &self.config, snapshot: &snapshot, memory, now };
-            let plans: Vec<_> = self.config.partners.iter().map(|partner| plan(view, partner, birth)).collect();
+            let view = View { config: &self.config, snapshot: &snapshot, memory, now: snapshot.taken };
+            let plans: Vec<_> = self.config.partners.iter().map(|partner| plan(view, partner, birth, job)).collect();
             if !plans.iter().any(PartnerPlan::lacks_something) {
                 return Ok((snapshot, plans));
             }
@@ -147,11 +147,11 @@ impl Usher {
         let all = |of: fn(&PartnerPlan) -> &[UserId]| plans.iter().flat_map(of).copied().collect::<Vec<_>>();
         let unread = all(|plan| &plan.unread);
         if !unread.is_empty() {
-            observer.look_closer(snapshot, &unread).await;
+            observer.look_closer(snapshot, &unread, true).await;
         }
-        let membership = all(|plan| &plan.lacks.membership);
-        if !membership.is_empty() {
-            observer.confirm_membership(snapshot, &membership).await;
+        let roles = all(|plan| &plan.lacks.roles);
+        if !roles.is_empty() {
+            observer.read_roles_of(snapshot, &roles).await;
         }
         if plans.iter().any(|plan| plan.lacks.sign_ins) {
             observer.read_sign_ins(snapshot).await;

@@ -9,6 +9,7 @@ use crate::graph::batch::MAX_REQUESTS;
 use crate::graph::{GraphError, Kind};
 use crate::ids::UserId;
 use crate::journal::memory::Memory;
+use crate::journal::record::Job;
 use crate::people::guard::{Birth, allowance};
 use crate::people::observe::Observer;
 use crate::people::person::Person;
@@ -94,7 +95,8 @@ impl<'a> Glance<'a> {
             self.snapshot.beyond = Some(self.sight.beyond(self.unseen.make_contiguous()));
             let now = self.snapshot.taken;
             let view = View { config: self.config, snapshot: &self.snapshot, memory, now };
-            let plans: Vec<_> = self.config.partners.iter().map(|partner| plan(view, partner, birth)).collect();
+            let plans: Vec<_> =
+                self.config.partners.iter().map(|partner| plan(view, partner, birth, Job::Invite)).collect();
             let unread: Vec<_> = plans.iter().flat_map(|plan| plan.unread.iter().copied()).collect();
             let has_room = |plan: &PartnerPlan| plan.room > 0 && self.somebody_waits(&plan.partner);
             if !unread.is_empty() {
@@ -138,13 +140,10 @@ impl<'a> Glance<'a> {
             return;
         }
         self.unseen.retain(|waiting| !people.contains(&waiting.id));
-        self.observer.look_closer(&mut self.snapshot, people).await;
         let sight = &self.sight;
         let incomplete = self.config.partners.iter().any(|partner| !sight.is_complete(&partner.name));
         // A group that the last sweep could not read is not readable by asking for single people.
-        if !incomplete {
-            self.observer.read_groups_of(&mut self.snapshot, people).await;
-        }
+        self.observer.look_closer(&mut self.snapshot, people, !incomplete).await;
         self.observer.find_twins(&mut self.snapshot, people).await;
         self.snapshot.complete = true;
     }

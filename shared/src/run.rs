@@ -145,8 +145,17 @@ impl Usher {
         let page_read = |read| progress(Progress::Read(read));
         let observer = self.observer(&self.client);
         let (snapshot, _) = observer.sweep(now, Track::Nothing, journal.memory(), &page_read).await?;
-        let (_, plans) = self.plan_with_evidence(snapshot, journal.memory(), birth, now, &self.client).await?;
+        let (_, mut plans) =
+            self.plan_with_evidence(snapshot, journal.memory(), birth, Job::Reconcile, &self.client).await?;
+        self.name_held(&mut plans, now).await?;
         Ok(self.report(RunId::random(), Mode::Plan, &plans))
+    }
+
+    async fn name_held(&self, plans: &mut [PartnerPlan], now: Timestamp) -> Result<(), StateError> {
+        for plan in plans {
+            held::name(self.store.as_ref(), &self.config, plan, now).await?;
+        }
+        Ok(())
     }
 
     /// Carries out a job. In plan mode nothing is written to the directory. A run that was cut short before leaves nothing to
@@ -191,7 +200,10 @@ impl Usher {
             self.be_born().await?;
         }
         let report = match WritePermit::of(self.config.tenant.mode) {
-            None => self.report(RunId::random(), Mode::Plan, &plans),
+            None => {
+                self.name_held(&mut plans, started).await?;
+                self.report(RunId::random(), Mode::Plan, &plans)
+            }
             Some(permit) => {
                 let directory = DirectoryWriter::new(client.clone(), permit);
                 let mut approved = Vec::new();
@@ -303,7 +315,7 @@ impl Usher {
     }
 
     fn report(&self, run: RunId, mode: Mode, plans: &[PartnerPlan]) -> Report {
-        let hash = self.config.config_hash();
+        let hash = self.config.plan_hash();
         let partners = plans.iter().map(|plan| PartnerReport::of(plan, &hash)).collect();
         Report { run, mode, finished: true, partners, removed_partners: Vec::new() }
     }

@@ -45,7 +45,7 @@ impl Usher {
         let birth = self.birth().await?;
         let observer = self.observer(&self.client);
         let (mut snapshot, matching) = observer.one(whom, now).await?;
-        observer.look_closer(&mut snapshot, &matching).await;
+        observer.look_closer(&mut snapshot, &matching, true).await;
         observer.find_twins(&mut snapshot, &matching).await;
         let mut explanations = Vec::new();
         for id in matching {
@@ -113,8 +113,8 @@ impl Usher {
                 Some(Need::SignIns) => observer.read_sign_ins(snapshot).await,
                 Some(Need::CrossTenant) => observer.read_cross_tenant(snapshot, &partner).await,
                 Some(Need::DisabledBy) => self.read_who(observer, snapshot, person).await,
-                Some(Need::Membership) => observer.confirm_membership(snapshot, &[person.id]).await,
-                Some(Need::Look(_)) => observer.look_closer(snapshot, &[person.id]).await,
+                Some(Need::Roles) => observer.read_roles_of(snapshot, &[person.id]).await,
+                Some(Need::Look(_)) => observer.look_closer(snapshot, &[person.id], true).await,
             }
         }
     }
@@ -147,7 +147,9 @@ impl Usher {
         };
         let partner = life.origin.partner.clone();
         let disabled = explanation.state == State::Disabled.name();
-        let released = disabled || writer.journal().memory().departure(id).is_some();
+        // Of somebody who is deleted there is nothing to forget: what usher took away it still may give back.
+        let is_there = explanation.state != State::Deleted.name() && explanation.state != State::Absent.name();
+        let released = is_there && (disabled || writer.journal().memory().departure(id).is_some());
         if released {
             let note = Note::Released { disabled };
             writer.note([Record::Noted { person: id, partner: partner.clone(), at: now, note }]);

@@ -5,7 +5,7 @@
 
 use crate::config::Config;
 use crate::failures::{self, GaveUp};
-use crate::held;
+use crate::held::{self, Approval, Drift, HeldPlan};
 use crate::journal::Head;
 use crate::journal::memory::{Circuit, Memory, SETTLES_WITHIN, Step};
 use crate::journal::record::{Job, StepId};
@@ -61,14 +61,41 @@ pub struct PartnerStatus {
     pub unsettled: usize,
     /// The guard that stopped the last run, or the plan that waits for approval.
     pub held: Option<Held>,
-    /// When that plan is over, if one waits.
-    pub held_until: Option<Timestamp>,
+    /// The plan that waits for approval, or was approved and waits for the next sweep.
+    pub held_plan: Option<HeldPlanStatus>,
     /// People whom the quick path missed, by the last sweep.
     pub missed: usize,
     /// Whether no run has gone through for longer than `report.no_good_run_after_hours`.
     pub overdue: bool,
     /// The circuit breaker that stops this partner, when one is open.
     pub circuit: Option<CircuitStatus>,
+}
+
+/// A plan that waits.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeldPlanStatus {
+    /// Its name.
+    pub plan: String,
+    /// How many actions are in it.
+    pub actions: usize,
+    /// When it is over.
+    pub expires: Timestamp,
+    /// How far later sweeps would hold something else.
+    pub drift: Option<Drift>,
+    /// Who approved it.
+    pub approved: Option<Approval>,
+}
+
+impl From<&HeldPlan> for HeldPlanStatus {
+    fn from(held: &HeldPlan) -> Self {
+        Self {
+            plan: held.plan.clone(),
+            actions: held.actions.len(),
+            expires: held.expires,
+            drift: held.drift,
+            approved: held.approved,
+        }
+    }
 }
 
 /// An open circuit breaker.
@@ -162,7 +189,8 @@ pub async fn read(store: &dyn Store, config: &Config, memory: &Memory, now: Time
         let runs = runs.0.remove(&partner.name).unwrap_or_default();
         let last = runs.first();
         // A plan waits whatever the quick path did since.
-        let plan = held.iter().find(|plan| plan.partner == partner.name && plan.approved.is_none());
+        let kept = held.iter().find(|plan| plan.partner == partner.name);
+        let plan = kept.filter(|plan| plan.approved.is_none());
         let stopped = last.and_then(|run| run.held.clone()).filter(|held| held.reason.holds_everything());
         let open: Vec<_> = memory.unconfirmed().filter(|(_, step)| step.partner == partner.name).collect();
         PartnerStatus {
@@ -172,7 +200,7 @@ pub async fn read(store: &dyn Store, config: &Config, memory: &Memory, now: Time
             unconfirmed: people(&open),
             unsettled: people(&open.iter().filter(|(_, step)| is_old(step.at)).copied().collect::<Vec<_>>()),
             held: stopped.or_else(|| plan.map(|plan| Held { plan: Some(plan.plan.clone()), ..plan.held.clone() })),
-            held_until: plan.map(|plan| plan.expires),
+            held_plan: kept.map(HeldPlanStatus::from),
             missed: runs.iter().find(|run| run.job == Job::Reconcile).map_or(0, |run| run.missed),
             overdue: runs.iter().find(|run| run.is_good()).is_none_or(|run| now.duration_since(run.finished) > allowed),
             circuit: memory.circuit_of(&partner.name).map(CircuitStatus::from),

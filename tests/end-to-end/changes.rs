@@ -1,8 +1,10 @@
-//! The quick path through the host: what changed since the last tick is found by change tracking, and only that.
+//! The quick path: what changed since the last tick is found by change tracking, and only that; what it misses, the
+//! sweep finds.
 
-use crate::support::{Config, World};
+use crate::support::{Config, World, sorted};
 use anyhow::Result;
 use jiff::SignedDuration;
+use serde_json::json;
 use usher_simulator::host::Host;
 use usher_simulator::tenant::{DeltaOptions, Directory, ExpiredToken, Fault, Matcher, RoleState};
 use uuid::Uuid;
@@ -274,5 +276,31 @@ async fn the_first_people_of_a_partner_do_not_wait_for_the_next_sweep() -> Resul
     let ids = world.people(3);
     world.tick(&host).await?;
     assert_eq!(world.mails_of(&ids), [1; 3]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_whom_the_quick_path_did_not_see_is_brought_in_by_the_sweep_and_told() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    world.clock.set_speed(50.0);
+    world.people(2);
+    world.sweep().await;
+    let tick = async || world.usher(&["apply", "--quick"]).await.exits(0);
+    tick().await;
+    let lost = world.directory(|directory| directory.sync_people(50..=51, "fabrikam.us"));
+    world.clock.advance(SignedDuration::from_mins(5));
+    world.tenant.fail_next(1, Matcher::get("/users/delta"), Fault::ends_early(0));
+    tick().await;
+    world.clock.advance(SignedDuration::from_mins(5));
+    tick().await;
+    assert_eq!(world.mails_of(&lost), [0, 0]);
+    let seen = world.directory(|directory| directory.sync_people(60..=60, "fabrikam.us"));
+    let swept = world.sweep().await;
+    assert_eq!(swept.done("convert"), sorted(&[lost.clone(), seen].concat()));
+    let mut missed: Vec<Uuid> = serde_json::from_value(swept.0["missed"].clone())?;
+    missed.sort_unstable();
+    assert_eq!(missed, sorted(&lost), "who came since the last tick was not missed");
+    assert_eq!(world.json(&["status"]).await["partners"][0]["missed"], json!(2));
+    assert!(world.sweep_after(1).await.0["missed"].is_null());
     Ok(())
 }

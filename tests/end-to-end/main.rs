@@ -13,6 +13,9 @@
 //! - [`changes`]: the quick path, by change tracking.
 //! - [`catalogue`]: every refusal that is known, and whom it stops.
 //! - [`weather`]: what is lost, late or damaged on the way to Graph.
+//! - [`lifecycle`]: external users until they redeem, and what is carried over to them.
+//! - [`leaving`]: people who leave, come back, or do not sign in; and what people decided by hand.
+//! - [`held`]: what a person has to approve.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
 mod bodies;
@@ -22,6 +25,9 @@ mod commands;
 mod conversions;
 mod crashes;
 mod handler;
+mod held;
+mod leaving;
+mod lifecycle;
 mod resume;
 mod scale;
 mod state;

@@ -272,8 +272,8 @@ impl Applier<'_> {
     /// there now; how many.
     async fn look_again(&mut self, partner: &Partner, batch: &mut Vec<&Action>, ended: &mut Ended) -> usize {
         let people: Vec<_> = batch.iter().map(|action| action.person).collect();
-        self.observer.look_closer(self.snapshot, &people).await;
-        self.observer.confirm_membership(self.snapshot, &people).await;
+        self.observer.look_closer(self.snapshot, &people, true).await;
+        self.observer.read_roles_of(self.snapshot, &people).await;
         let now = self.client.clock().now();
         let view = View { config: self.config, snapshot: self.snapshot, memory: self.writer.journal().memory(), now };
         let before = batch.len();

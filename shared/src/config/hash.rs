@@ -4,7 +4,7 @@
 //! written out. Not responsible for: what follows from a change.
 
 use super::partner::Partner;
-use super::settings::Config;
+use super::settings::{Config, Mode, Tenant};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,6 +14,13 @@ impl Config {
     /// SHA-256, in hexadecimal, over everything that is in force, the mode included; secrets are not in it.
     pub fn config_hash(&self) -> String {
         hash(self)
+    }
+
+    /// The same but for the mode, which bounds a plan and is no part of it: what was held while the app wrote can be approved
+    /// where a file says plan.
+    pub fn plan_hash(&self) -> String {
+        let tenant = Tenant { mode: Mode::Apply, ..self.tenant.clone() };
+        hash(&Self { tenant, ..self.clone() })
     }
 }
 

@@ -140,6 +140,7 @@ fn logged(error: GraphError) -> GraphError {
 #[derive(Clone, Debug, Default)]
 pub struct RoleHolders {
     principals: HashSet<Uuid>,
+    groups: Vec<GroupId>,
     through_groups: HashSet<Uuid>,
 }
 
@@ -298,10 +299,26 @@ impl Directory {
         for group in self.pages::<ObjectId>(Path::role_assignable_groups()).all().await? {
             if holders.principals.contains(&group.id) {
                 let members = self.transitive_members(group.id.into()).await?;
+                holders.groups.push(group.id.into());
                 holders.through_groups.extend(members.into_iter().map(UserId::uuid));
             }
         }
         Ok(holders)
+    }
+
+    /// Whether people hold a directory role of their own, active or eligible; in the order of `ids`.
+    pub async fn holds_role_of_its_own(&self, ids: &[UserId]) -> Vec<(UserId, Result<bool>)> {
+        let ask = |path: fn(UserId) -> Path| ids.iter().map(|id| Item::get(path(*id))).collect();
+        let active = self.ask::<Page<RolePrincipal>>(ask(Path::role_assignments_of)).await;
+        let eligible = self.ask::<Page<RolePrincipal>>(ask(Path::role_eligibilities_of)).await;
+        let holds = |(active, eligible): (Result<Page<RolePrincipal>>, Result<Page<RolePrincipal>>)| {
+            let eligible = match eligible {
+                Err(error) if error.code.as_deref() == Some(NO_PREMIUM_LICENCE) => false,
+                other => !other?.value.is_empty(),
+            };
+            Ok(eligible || !active?.value.is_empty())
+        };
+        ids.iter().copied().zip(active.into_iter().zip(eligible).map(holds)).collect()
     }
 
     /// A closer look at people, with what is too dear for everybody; in the order of `ids`.
@@ -459,6 +476,11 @@ fn no_delta_link(template: &str) -> GraphError {
 }
 
 impl RoleHolders {
+    /// The groups that hold roles.
+    pub fn groups(&self) -> Vec<GroupId> {
+        self.groups.clone()
+    }
+
     /// Whether the person holds a role or could activate one.
     pub fn holds_role(&self, user: UserId) -> bool {
         self.principals.contains(&user.uuid()) || self.through_groups.contains(&user.uuid())

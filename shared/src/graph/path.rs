@@ -139,6 +139,16 @@ impl Path {
         Self::read(path, path, 1).with("$select", "id,principalId")
     }
 
+    /// `GET /roleManagement/directory/roleAssignments`: active directory roles of a person.
+    pub fn role_assignments_of(user: UserId) -> Self {
+        Self::role_assignments().with("$filter", &format!("principalId eq '{user}'"))
+    }
+
+    /// `GET /roleManagement/directory/roleEligibilityScheduleInstances`: roles that a person could activate.
+    pub fn role_eligibilities_of(user: UserId) -> Self {
+        Self::role_eligibilities().with("$filter", &format!("principalId eq '{user}'"))
+    }
+
     /// `GET /users`, when each signed in last; Graph gives at most 500 a page of these.
     pub fn sign_ins() -> Self {
         Self::read("/users", "/users", 1).with("$select", "id,signInActivity").with("$top", "500")

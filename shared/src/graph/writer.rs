@@ -124,7 +124,8 @@ impl DirectoryWriter {
                 Item::write("PATCH", Path::change_user(*user), Some(Value::Object(properties.clone())))
             }
             Write::Delete(user) => Item::write("DELETE", Path::change_user(*user), None),
-            Write::Restore(user) => Item::write("POST", Path::restore(*user), None),
+            // In a batch a POST needs a body, even where there is nothing to say.
+            Write::Restore(user) => Item::write("POST", Path::restore(*user), Some(json!({}))),
             Write::AddToGroup(user, group) => Item::write("POST", Path::members(*group), reference(user.uuid())),
             Write::RemoveFromGroup(user, group) => Item::write("DELETE", Path::member(*group, *user), None),
             Write::SetSponsor(user, sponsor) => Item::write("POST", Path::sponsors(*user), reference(*sponsor)),

@@ -30,8 +30,8 @@ pub enum Need {
     CrossTenant,
     /// Who disabled accounts.
     DisabledBy,
-    /// The person's membership, asked for singly.
-    Membership,
+    /// The person's roles, asked for singly.
+    Roles,
     /// The closer look at the person, before a step of this kind.
     Look(ActionKind),
 }
@@ -362,6 +362,7 @@ impl Case<'_> {
         Finding::fails(match (self.person.synced, self.disabled_by_audit()) {
             (Tri::Yes, _) => Reason::DisabledBySync,
             (_, Some(Actor::Person)) => Reason::BlockedByPerson,
+            (_, None) if !self.view.snapshot.disabled_by.is_not_read() => Reason::BlockedUnknown,
             _ => Reason::DisabledElsewhere,
         })
     }

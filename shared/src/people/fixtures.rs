@@ -10,6 +10,7 @@ use crate::config::{Config, Environment};
 use crate::graph::model::User;
 use crate::ids::{GroupId, UserId};
 use crate::journal::memory::Memory;
+use crate::journal::record::Job;
 use crate::tri::Tri;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -137,7 +138,7 @@ impl World {
     pub(crate) fn plan_of(&self, partner: usize) -> PartnerPlan {
         let snapshot = self.snapshot();
         let view = View { config: &self.config, snapshot: &snapshot, memory: &self.memory, now: now() };
-        plan(view, &self.config.partners[partner], self.birth)
+        plan(view, &self.config.partners[partner], self.birth, Job::Reconcile)
     }
 
     /// The only reason in the plan, which has no action.

@@ -101,13 +101,18 @@ impl HeldReason {
                  over, except after a block for suspicious activity; `usher circuit close` closes it at once."
             }
             Self::DisablesCeiling | Self::DeletesCeiling => {
-                "More people would be taken away within a day than limits.disables, limits.deletes or limits.percent allow.                  Look at the plan; if it is right, approve it with `usher approve PLAN --apply`. Everything else goes on."
+                "More people would be taken away within a day than limits.disables, limits.deletes or limits.percent allow. Look \
+                 at the plan that the sweep keeps; if it is right, approve it with `usher approve PLAN --apply`. Everything \
+                 else goes on."
             }
             Self::ChangedScope => {
-                "What decides who is in scope was changed since the last plan that took something away. Look at the plan;                  if it is right, approve it with `usher approve PLAN --apply`. Everything else goes on."
+                "What decides who is in scope was changed since the last plan that took something away. \
+                 Look at the plan that the sweep keeps; if it is right, approve it with `usher approve PLAN --apply`. \
+                 Everything else goes on."
             }
             Self::ChangedAttributes => {
-                "[partner.attributes] was changed. Look at the first updates that follow from it; if they are right,                  approve them with `usher approve PLAN --apply`. Everything else goes on."
+                "[partner.attributes] was changed. Look at the first updates that follow from it; if they are \
+                 right, approve them with `usher approve PLAN --apply`. Everything else goes on."
             }
         }
     }

@@ -23,8 +23,8 @@ pub enum Guard {
     NotRefusedLately,
     /// Microsoft's cross-tenant synchronization cannot own the person.
     NotSynchronized,
-    /// What says that the person left is confirmed by asking for the person.
-    MembershipConfirmed,
+    /// What lists of members say about the scope is confirmed by asking for the person.
+    ScopeConfirmed,
     /// Still there at the closer look.
     Exists,
     /// Not in the protected group.
@@ -42,7 +42,7 @@ impl Guard {
         Self::InPilot,
         Self::NotRefusedLately,
         Self::NotSynchronized,
-        Self::MembershipConfirmed,
+        Self::ScopeConfirmed,
         Self::Exists,
         Self::NotProtected,
         Self::NoDirectoryRole,
@@ -56,7 +56,7 @@ impl Guard {
             Self::InPilot => "in-pilot",
             Self::NotRefusedLately => "not-refused-lately",
             Self::NotSynchronized => "not-synchronized",
-            Self::MembershipConfirmed => "membership-confirmed",
+            Self::ScopeConfirmed => "scope-confirmed",
             Self::Exists => "exists",
             Self::NotProtected => "not-protected",
             Self::NoDirectoryRole => "no-directory-role",
@@ -67,10 +67,9 @@ impl Guard {
     /// Whether it guards steps of this kind.
     pub const fn concerns(self, action: ActionKind) -> bool {
         match self {
-            Self::OnePartner | Self::InPilot | Self::NotRefusedLately => true,
+            Self::OnePartner | Self::InPilot | Self::NotRefusedLately | Self::ScopeConfirmed => true,
             Self::NotSynchronized => action.takes_away() || matches!(action, ActionKind::Update),
-            Self::MembershipConfirmed => action.takes_away(),
-            // Of a deleted person neither can be read; they were looked at before they were deleted.
+            // Of a deleted person none can be read; they were looked at before they were deleted.
             Self::Exists | Self::NotProtected | Self::NoDirectoryRole => !matches!(action, ActionKind::Restore),
             Self::NotLicensed => matches!(action, ActionKind::Delete),
         }
@@ -107,11 +106,16 @@ impl Case<'_> {
             Guard::InPilot => self.in_pilot(),
             Guard::NotRefusedLately => self.not_refused_lately(step),
             Guard::NotSynchronized => return self.not_synchronized(),
-            Guard::MembershipConfirmed => return self.membership_confirmed(cause),
+            Guard::ScopeConfirmed => {
+                let by_scope = cause.is_none_or(|cause| cause == Cause::LeftScope);
+                let unknown = Finding::unknown(self.unknown_scope());
+                if by_scope && !self.scope_is_confirmed(step.action)? { unknown } else { Finding::HOLDS }
+            }
             Guard::Exists => Finding::when(evidence.exists, Reason::Gone, Reason::ProtectionUnknown),
             Guard::NotProtected => {
                 Finding::when(!evidence.protected_group, Reason::ProtectedGroup, Reason::ProtectionUnknown)
             }
+            Guard::NoDirectoryRole if step.action.takes_away() => return self.no_role_singly(evidence.directory_role),
             Guard::NoDirectoryRole => {
                 Finding::when(!evidence.directory_role, Reason::DirectoryRole, Reason::ProtectionUnknown)
             }
@@ -135,15 +139,28 @@ impl Case<'_> {
         Ok(Finding::when(!settings.sync_allowed, Reason::SynchronizationAllowed, Reason::SynchronizationUnknown))
     }
 
-    fn membership_confirmed(&self, cause: Option<Cause>) -> Result<Finding, Need> {
-        let by_groups = !self.partner.scope.groups.is_empty() || !self.partner.scope.exclude_groups.is_empty();
-        if cause != Some(Cause::LeftScope) || !by_groups {
-            return Ok(Finding::HOLDS);
+    /// Whether what the lists of members say about the scope is what the person says too: a list that ended too early would
+    /// make people seem to have left, or not to be excluded.
+    ///
+    /// # Errors
+    /// When the person has to be asked first, before a step of this kind.
+    pub fn scope_is_confirmed(&self, action: ActionKind) -> Result<bool, Need> {
+        let scope = &self.partner.scope;
+        let is_deleted = self.deleted.is_some();
+        let rests_on_lists =
+            !scope.exclude_groups.is_empty() || !scope.groups.is_empty() && self.scope.in_scope().is_no();
+        if is_deleted || !rests_on_lists {
+            return Ok(true);
         }
-        if !self.view.snapshot.membership_confirmed.contains(&self.person.id) {
-            return Err(Need::Membership);
+        if !self.was_looked_at() {
+            return Err(Need::Look(action));
         }
-        let unknown = self.view.snapshot.unknown_membership.contains(&self.person.id);
-        Ok(Finding::when(if unknown { Tri::Unknown } else { Tri::Yes }, Reason::GroupUnknown, Reason::GroupUnknown))
+        Ok(!self.view.snapshot.unknown_membership.contains(&self.person.id))
+    }
+
+    /// Before something is taken away, roles are asked for singly too.
+    fn no_role_singly(&self, by_lists: Tri) -> Result<Finding, Need> {
+        let singly = self.view.snapshot.roles_of.get(&self.person.id).copied().ok_or(Need::Roles)?;
+        Ok(Finding::when(!by_lists.or(singly), Reason::DirectoryRole, Reason::ProtectionUnknown))
     }
 }

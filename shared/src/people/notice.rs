@@ -9,7 +9,7 @@ use super::person::Standing;
 use super::rules::Case;
 use crate::config::Adopt;
 use crate::ids::UserId;
-use crate::journal::record::{Cause, Note};
+use crate::journal::record::{ActionKind, Cause, Note};
 use crate::tri::Tri;
 
 /// What was noticed about one person.
@@ -23,11 +23,18 @@ pub fn is_to_be_adopted(case: &Case<'_>) -> bool {
     case.partner.scope.adopt != Adopt::None && unowned && external && only_here
 }
 
-/// The adoption of somebody.
-pub fn adoption(case: &Case<'_>) -> Option<Notice> {
+/// The adoption of somebody; `None` where it turns out that the person may not be in scope.
+///
+/// # Errors
+/// What has to be read first.
+pub fn adoption(case: &Case<'_>) -> Result<Option<Notice>, Need> {
+    if !case.scope_is_confirmed(ActionKind::Update)? {
+        return Ok(None);
+    }
     let address = case.address().cloned();
-    let domain = address.as_ref().or_else(|| case.known_by())?.domain().to_owned();
-    Some((case.person.id, Note::Adopted { domain, address }))
+    let Some(known) = address.as_ref().or_else(|| case.known_by()) else { return Ok(None) };
+    let domain = known.domain().to_owned();
+    Ok(Some((case.person.id, Note::Adopted { domain, address })))
 }
 
 /// What is new about somebody whom usher looks after and whom the directory shows.
@@ -40,7 +47,12 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
     let out_since = departure.and_then(|departure| departure.out_since);
     let taken = case.taken();
     match case.scope.in_scope() {
-        Tri::No if out_since.is_none() => notes.push(Note::OutOfScope),
+        // The days begin with what is certain: a list of members that ended too early begins none.
+        Tri::No if out_since.is_none() => {
+            if case.scope_is_confirmed(ActionKind::Disable)? {
+                notes.push(Note::OutOfScope);
+            }
+        }
         Tri::Yes => {
             let given_back = |causes: usize, by_usher: bool| causes > 1 || !by_usher;
             let cause_ends = taken.is_some_and(|taken| {

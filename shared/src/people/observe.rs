@@ -10,7 +10,7 @@ use super::scope::sources_of;
 use super::snapshot::{Dear, Evidence, Snapshot};
 use crate::address::Address;
 use crate::config::Config;
-use crate::graph::directory::Look;
+use crate::graph::directory::{Look, RoleHolders};
 use crate::graph::model::{Field, User};
 use crate::graph::{Directory, GraphError};
 use crate::ids::{GroupId, TenantId, UserId};
@@ -69,6 +69,13 @@ pub enum Whom {
     Id(UserId),
     /// By address.
     Address(Address),
+}
+
+/// What protects a person, by one way of reading.
+#[derive(Clone, Copy)]
+struct Protection {
+    role: Tri,
+    group: Tri,
 }
 
 /// Reads the directory for a configuration.
@@ -176,32 +183,9 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Adds in which groups these people are: for a few people instead of whole groups.
-    pub async fn read_groups_of(&self, snapshot: &mut Snapshot, people: &[UserId]) {
-        let groups: Vec<_> = self.groups().into_iter().collect();
-        if groups.is_empty() {
-            return;
-        }
-        for (id, answer) in self.directory.groups_of(people, &groups).await {
-            match answer {
-                Ok(found) => {
-                    for group in &groups {
-                        let members = snapshot.groups.entry(*group).or_insert_with(|| Ok(HashSet::new()));
-                        if let (Ok(members), true) = (members, found.contains(group)) {
-                            members.insert(id);
-                        }
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(user.id = %id, "the groups of a person could not be read: {error}");
-                    snapshot.unknown_membership.insert(id);
-                }
-            }
-        }
-    }
-
-    /// The closer look at people whom a plan would touch. Each is read again, so that the decision rests on what is now.
-    pub async fn look_closer(&self, snapshot: &mut Snapshot, people: &[UserId]) {
+    /// The closer look at people whom a plan would touch. Each is read again, so that the decision rests on what is now, and
+    /// asked for their groups; for those that decide about the scope only where `with_scope`.
+    pub async fn look_closer(&self, snapshot: &mut Snapshot, people: &[UserId], with_scope: bool) {
         if snapshot.roles.is_not_read() {
             snapshot.roles = self.directory.role_holders().await.into();
         }
@@ -213,15 +197,21 @@ impl<'a> Observer<'a> {
         if let Some(why) = snapshot.unreadable_protection() {
             tracing::warn!("it cannot be told who is protected, so nobody is touched: {why}");
         }
+        let own = self.read_groups_of(snapshot, people, with_scope).await;
         let lens = self.lens(snapshot);
         for (id, look) in self.directory.look_at(people).await {
-            let mut evidence = Evidence {
-                directory_role: snapshot.roles.read().map(|holders| holders.holds_role(id)).into(),
-                protected_group: match (self.config.tenant.protected_group, &snapshot.protected_group) {
+            let by_lists = Protection {
+                role: snapshot.roles.read().map(|holders| holders.holds_role(id)).into(),
+                group: match (self.config.tenant.protected_group, &snapshot.protected_group) {
                     (None, _) => Tri::No,
                     (Some(_), Some(Ok(members))) => members.contains(&id).into(),
                     (Some(_), _) => Tri::Unknown,
                 },
+            };
+            let own = own.get(&id).copied().unwrap_or(Protection { role: Tri::No, group: Tri::No });
+            let mut evidence = Evidence {
+                directory_role: by_lists.role.or(own.role),
+                protected_group: by_lists.group.or(own.group),
                 ..Evidence::default()
             };
             match look {
@@ -342,23 +332,64 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Asks for these people's groups singly, besides the lists of members: a list that ended too early would make people seem
-    /// to have left. Where the two differ, or it cannot be read, membership is unknown.
-    pub async fn confirm_membership(&self, snapshot: &mut Snapshot, people: &[UserId]) {
-        snapshot.membership_confirmed.extend(people);
-        let groups: Vec<_> = self.groups().into_iter().collect();
-        if groups.is_empty() {
-            return;
+    /// Asks for these people's own roles singly, besides the lists: a list that ended too early would expose people.
+    pub async fn read_roles_of(&self, snapshot: &mut Snapshot, people: &[UserId]) {
+        for (id, holds) in self.directory.holds_role_of_its_own(people).await {
+            let holds = holds
+                .inspect_err(|error| tracing::warn!(user.id = %id, "the roles of a person could not be read: {error}"));
+            snapshot.roles_of.insert(id, holds.ok().into());
         }
-        for (id, answer) in self.directory.groups_of(people, &groups).await {
-            let agrees = answer.is_ok_and(|found| {
-                groups.iter().all(|group| snapshot.is_member(id, *group) == Tri::from(found.contains(group)))
-            });
-            if !agrees {
-                tracing::warn!(user.id = %id, "it is not certain in which groups a person is, so nothing is taken away");
-                snapshot.unknown_membership.insert(id);
+    }
+
+    /// Asks in which groups these people are: the protected one, those that hold roles, and where `with_scope` those that
+    /// decide about the scope. A list that ended too early would make people seem to have left, or not to be excluded; so
+    /// where list and answer differ, membership is unknown.
+    async fn read_groups_of(
+        &self,
+        snapshot: &mut Snapshot,
+        people: &[UserId],
+        with_scope: bool,
+    ) -> HashMap<UserId, Protection> {
+        let scope_groups: Vec<_> = if with_scope { self.groups().into_iter().collect() } else { Vec::new() };
+        let roles: Vec<_> = snapshot.roles.read().map(RoleHolders::groups).unwrap_or_default();
+        let protected = self.config.tenant.protected_group;
+        let all: BTreeSet<_> = scope_groups.iter().chain(&roles).copied().chain(protected).collect();
+        if all.is_empty() {
+            return HashMap::new();
+        }
+        let all: Vec<_> = all.into_iter().collect();
+        let mut protection = HashMap::new();
+        for (id, answer) in self.directory.groups_of(people, &all).await {
+            let found = match answer {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!(user.id = %id, "the groups of a person could not be read: {error}");
+                    snapshot.unknown_membership.insert(id);
+                    protection.insert(id, Protection { role: Tri::Unknown, group: Tri::Unknown });
+                    continue;
+                }
+            };
+            protection.insert(
+                id,
+                Protection {
+                    role: roles.iter().any(|group| found.contains(group)).into(),
+                    group: protected.is_some_and(|group| found.contains(&group)).into(),
+                },
+            );
+            for group in &scope_groups {
+                if snapshot.holds_lists {
+                    if snapshot.is_member(id, *group) != Tri::from(found.contains(group)) {
+                        tracing::warn!(user.id = %id, "a list of members and the person's own groups disagree");
+                        snapshot.unknown_membership.insert(id);
+                    }
+                } else if let (Ok(members), true) =
+                    (snapshot.groups.entry(*group).or_insert_with(|| Ok(HashSet::new())), found.contains(group))
+                {
+                    members.insert(id);
+                }
             }
         }
+        protection
     }
 
     /// What it reads through.
@@ -377,6 +408,7 @@ impl<'a> Observer<'a> {
     }
 
     async fn read_groups(&self, snapshot: &mut Snapshot) {
+        snapshot.holds_lists = true;
         for group in self.groups() {
             let members = self.members(group).await;
             snapshot.groups.insert(group, members);

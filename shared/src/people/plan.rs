@@ -15,7 +15,7 @@ use super::rules::{Case, Rule, View};
 use crate::config::Partner;
 use crate::graph::batch::MAX_REQUESTS;
 use crate::ids::{GroupId, UserId};
-use crate::journal::record::{ActionKind, Budget, Note};
+use crate::journal::record::{ActionKind, Budget, Job, Note};
 use crate::tri::Tri;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -93,12 +93,12 @@ pub struct Lacks {
     pub disabled_by: bool,
     /// Who is deleted softly.
     pub deleted: bool,
-    /// People whose membership has to be asked for singly.
-    pub membership: Vec<UserId>,
+    /// People whose roles have to be asked for singly.
+    pub roles: Vec<UserId>,
 }
 
-/// Plans for one partner.
-pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
+/// Plans a job for one partner.
+pub fn plan(view: View<'_>, partner: &Partner, birth: Birth, job: Job) -> PartnerPlan {
     let mut plan = PartnerPlan {
         partner: partner.name.clone(),
         complete: view.snapshot.complete,
@@ -120,9 +120,9 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
         again: Vec::new(),
     };
     plan.complete &= plan.unreadable.is_none();
-    // The quick path brings people in, and leaves everything else to the sweep.
-    let is_sweep = view.snapshot.beyond.is_none();
-    let (mut candidates, mut lives) = (Vec::new(), Vec::new());
+    // The quick path brings people in and leaves everything else to the sweep, even where it has to read everybody.
+    let is_sweep = job == Job::Reconcile;
+    let (mut candidates, mut lives, mut adopted) = (Vec::new(), Vec::new(), Vec::new());
     for person in view.snapshot.people.values() {
         let case = Case::new(view, partner, person);
         let is_external = matches!(person.standing, Standing::Pending | Standing::Accepted);
@@ -139,8 +139,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
         if is_life {
             lives.push(case);
         } else if is_sweep && is_to_be_adopted(&case) {
-            plan.notices.extend(adoption(&case));
-            plan.leave(Reason::Adopted, person.id);
+            adopted.push(case);
         } else {
             match case.first_obstacle(Rule::FROM_SWEEP) {
                 Some(reason) => plan.leave(reason, person.id),
@@ -158,7 +157,6 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
         plan.waiting += candidates.len();
         plan.again.extend(candidates.iter().map(|case| case.person.id));
         // A snapshot that is not believed, or not complete, says nothing about anybody.
-        plan.notices.clear();
         return plan;
     }
     // Ids are random, so without the date nobody would know whose turn comes when.
@@ -166,6 +164,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth) -> PartnerPlan {
     candidates.sort_by_key(turn);
     lives.sort_by_key(turn);
     if is_sweep {
+        plan.adopt(&adopted);
         plan.look_after(&lives, view, partner);
         plan.look_after_deleted(view, partner);
     }
@@ -225,6 +224,17 @@ impl PartnerPlan {
             }
         }
         self.room = allowed.invitations.saturating_sub(self.conversions().count());
+    }
+
+    /// Adopts people whom others invited, once it is certain that they are in scope.
+    fn adopt(&mut self, people: &[Case<'_>]) {
+        for case in people {
+            match adoption(case) {
+                Ok(notice) => self.notices.extend(notice),
+                Err(need) => self.lack(need, case.person.id),
+            }
+            *self.untouched.entry(Reason::Adopted).or_default() += 1;
+        }
     }
 
     /// Decides about everybody whom usher looks after. What adds is bounded here; the rest waits its turn.
@@ -305,7 +315,7 @@ impl PartnerPlan {
             Need::SignIns => self.lacks.sign_ins = true,
             Need::CrossTenant => self.lacks.cross_tenant = true,
             Need::DisabledBy => self.lacks.disabled_by = true,
-            Need::Membership => self.lacks.membership.push(person),
+            Need::Roles => self.lacks.roles.push(person),
             Need::Look(_) => self.unread.push(person),
         }
     }
@@ -318,8 +328,7 @@ impl PartnerPlan {
     /// Keeps back what a person has to approve first.
     fn hold_back(&mut self, view: View<'_>, partner: &Partner) {
         let (held_actions, held) = hold_back(view, partner, &mut self.actions, self.observed);
-        let plan =
-            (!held_actions.is_empty()).then(|| plan_id(&self.partner, &view.config.config_hash(), &held_actions));
+        let plan = (!held_actions.is_empty()).then(|| plan_id(&self.partner, &view.config.plan_hash(), &held_actions));
         self.held = held.map(|held| Held { plan, ..held });
         self.held_actions = held_actions;
     }

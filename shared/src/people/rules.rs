@@ -75,6 +75,8 @@ pub enum Rule {
     NoDirectoryRole,
     /// No plan of Exchange Online.
     NoExchangePlan,
+    /// What lists of members say about the scope is confirmed by asking for the person.
+    ScopeConfirmed,
 }
 
 impl Rule {
@@ -97,7 +99,7 @@ impl Rule {
 
     /// The rules that need the closer look.
     pub const FROM_CLOSER_LOOK: &[Self] =
-        &[Self::Exists, Self::NotProtected, Self::NoDirectoryRole, Self::NoExchangePlan];
+        &[Self::Exists, Self::ScopeConfirmed, Self::NotProtected, Self::NoDirectoryRole, Self::NoExchangePlan];
 
     /// The name, as `explain` shows it.
     pub fn name(self) -> String {
@@ -293,6 +295,10 @@ impl<'a> Case<'a> {
             Rule::NoDirectoryRole => {
                 Finding::when(!evidence.directory_role, Reason::DirectoryRole, Reason::ProtectionUnknown)
             }
+            Rule::ScopeConfirmed => match self.scope_is_confirmed(ActionKind::Convert) {
+                Ok(true) => Finding::HOLDS,
+                Ok(false) | Err(_) => Finding::unknown(self.unknown_scope()),
+            },
             Rule::NoExchangePlan => {
                 Finding::when(!evidence.exchange_plan, Reason::ExchangePlan, Reason::ExchangeUnknown)
             }

@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub roles: Dear<RoleHolders>,
     /// The members of the protected group, once read; `None` before, and where none is configured.
     pub protected_group: Option<Result<HashSet<UserId>, String>>,
-    /// People of whom it could not be read in which groups they are.
+    /// People of whom it could not be read in which groups they are, or of whom lists and single answers disagree.
     pub unknown_membership: HashSet<UserId>,
     /// When people signed in last.
     pub sign_ins: Dear<HashMap<UserId, Timestamp>>,
@@ -43,8 +43,10 @@ pub struct Snapshot {
     pub disabled_by: Dear<HashMap<UserId, Actor>>,
     /// What cross-tenant access settings say, by partner, once read.
     pub cross_tenant: BTreeMap<String, CrossTenant>,
-    /// People whose membership was asked for singly, besides the lists of members.
-    pub membership_confirmed: HashSet<UserId>,
+    /// Whether people hold roles of their own, for those of whom that was asked singly, besides the lists.
+    pub roles_of: HashMap<UserId, Tri>,
+    /// Whether groups hold whole lists of members, and not just of single people what was asked for.
+    pub holds_lists: bool,
     /// What only the last sweep knows, when this is no sweep.
     pub beyond: Option<BeyondView>,
     owners: HashMap<u64, UserId>,
@@ -125,7 +127,8 @@ impl Snapshot {
             deleted: Dear::NotRead,
             disabled_by: Dear::NotRead,
             cross_tenant: BTreeMap::new(),
-            membership_confirmed: HashSet::new(),
+            roles_of: HashMap::new(),
+            holds_lists: false,
             beyond: None,
             owners: HashMap::new(),
             shared_addresses: HashMap::new(),

@@ -4,8 +4,9 @@ pub(crate) mod app;
 pub(crate) mod process;
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -14,7 +15,7 @@ use usher_simulator::clock::SimClock;
 use usher_simulator::cloud::Cloud;
 use usher_simulator::conformance::check_all;
 use usher_simulator::host::{Host, QueueStorage};
-use usher_simulator::tenant::{Directory, Tenant, TenantOptions};
+use usher_simulator::tenant::{Directory, ExternalUserState, OnPremises, Tenant, TenantOptions, User, UserType};
 use uuid::Uuid;
 
 /// The binary under test, built by cargo.
@@ -89,6 +90,55 @@ impl Output {
         assert_eq!(self.code, Some(code), "{self:?}");
         self
     }
+}
+
+/// What a sweep did for the one partner, by its `--json`.
+#[derive(Debug)]
+pub(crate) struct Swept(pub(crate) Value);
+
+impl Swept {
+    /// The people to whom an action was done, or meant to be done, with this outcome; in the order of their ids.
+    pub(crate) fn people(&self, action: &str, outcome: &str) -> Vec<Uuid> {
+        let of_interest = |one: &&Value| one["action"] == action && one["outcome"] == outcome;
+        let id = |one: &Value| one["person"]["id"].as_str().and_then(|id| id.parse().ok()).expect("an object id");
+        let mut people: Vec<_> = self.actions().iter().filter(of_interest).map(id).collect();
+        people.sort_unstable();
+        people
+    }
+
+    /// The people to whom an action was done.
+    pub(crate) fn done(&self, action: &str) -> Vec<Uuid> {
+        self.people(action, "done")
+    }
+
+    /// How many people were left alone for a reason.
+    pub(crate) fn untouched(&self, reason: &str) -> u64 {
+        self.0["untouched"][reason].as_u64().unwrap_or_default()
+    }
+
+    pub(crate) fn actions(&self) -> &[Value] {
+        self.0["actions"].as_array().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Nothing was done, nor meant to be done.
+    #[track_caller]
+    pub(crate) fn is_quiet(&self) {
+        assert!(self.actions().is_empty(), "{self:#?}");
+    }
+
+    /// The name of the plan that a guard holds, if it is this guard.
+    #[track_caller]
+    pub(crate) fn held(&self, reason: &str) -> String {
+        assert_eq!(self.0["held"]["reason"], reason, "{self:#?}");
+        self.0["held"]["plan"].as_str().expect("a held plan").to_owned()
+    }
+}
+
+/// The same people in the order of their ids.
+pub(crate) fn sorted(people: &[Uuid]) -> Vec<Uuid> {
+    let mut people = people.to_vec();
+    people.sort_unstable();
+    people
 }
 
 impl World {
@@ -193,6 +243,29 @@ impl World {
         async move { run(command).await.json() }
     }
 
+    /// Lets days pass.
+    pub(crate) fn pass_days(&self, days: i64) {
+        self.clock.advance(SignedDuration::from_hours(24 * days));
+    }
+
+    /// A full sweep that carries out what is due.
+    pub(crate) async fn sweep(&self) -> Swept {
+        Swept(self.json(&["apply"]).await["partners"][0].take())
+    }
+
+    /// The same some days from now.
+    pub(crate) async fn sweep_after(&self, days: i64) -> Swept {
+        self.pass_days(days);
+        self.sweep().await
+    }
+
+    /// What `explain` says about a person: state and decision.
+    pub(crate) async fn explained(&self, person: Uuid) -> (String, String) {
+        let explanation = self.json(&["explain", &person.to_string()]).await;
+        let text = |key: &str| explanation[key].as_str().unwrap_or_else(|| panic!("{explanation:#}")).to_owned();
+        (text("state"), text("decision"))
+    }
+
     /// Starts the app under the host stand-in.
     pub(crate) async fn host(&self) -> Result<Host> {
         let mut options = app::options(self.app(), self.clock.clone(), self.variables());
@@ -213,6 +286,49 @@ impl World {
     /// People whom Entra Connect synced and who can be converted: `person-0001@fabrikam.us` and so on.
     pub(crate) fn people(&self, count: u32) -> Vec<Uuid> {
         self.directory(|directory| directory.sync_people(1..=count, "fabrikam.us"))
+    }
+
+    /// Somebody whom an administrator invited: `person-0001@fabrikam.us` and so on, without a master on premises.
+    pub(crate) fn guest(&self, number: u32, state: ExternalUserState) -> Uuid {
+        self.directory(|directory| {
+            let (now, tenant) = (directory.now(), directory.initial_domain().to_owned());
+            let id = directory.sync_people(number..=number, "fabrikam.us")[0];
+            let change = |user: &mut User| {
+                user.on_premises = OnPremises::default();
+                user.user_principal_name = format!("person-{number:04}_fabrikam.us#EXT#@{tenant}");
+                user.creation_type = Some("Invitation".into());
+                user.external_user_state = Some(state);
+                user.external_user_state_changed = Some(now);
+                user.user_type = UserType::Guest;
+            };
+            directory.update_user(id, change).expect("the guest is there");
+            id
+        })
+    }
+
+    /// Whether each of these people may sign in; `None` for who is not there.
+    pub(crate) fn enabled(&self, people: &[Uuid]) -> Vec<Option<bool>> {
+        self.directory(|directory| people.iter().map(|id| Some(directory.user(*id)?.account_enabled)).collect())
+    }
+
+    /// Whether the person is deleted softly.
+    pub(crate) fn is_deleted(&self, person: Uuid) -> bool {
+        self.directory(|directory| directory.deleted_user(person).is_some())
+    }
+
+    /// A command of somebody who signed in with the Azure CLI, on a machine without a managed identity.
+    pub(crate) fn command_of(&self, person: Uuid, arguments: &[&str]) -> Command {
+        let (token, expires) = self.tenant.person_token(person);
+        let folder = self.folder.path().join("bin");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let answer = format!("{{\"accessToken\":\"{token}\",\"expires_on\":{expires},\"tokenType\":\"Bearer\"}}");
+        let az = folder.join("az");
+        std::fs::write(&az, format!("#!/bin/sh\necho '{answer}'\n")).expect("az can be written");
+        std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("az can be run");
+        let mut command = self.command(arguments);
+        command.env_remove("IDENTITY_ENDPOINT").env_remove("IDENTITY_HEADER");
+        command.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+        command
     }
 
     pub(crate) fn directory<T>(&self, work: impl FnOnce(&mut Directory) -> T) -> T {

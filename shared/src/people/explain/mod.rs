@@ -234,6 +234,10 @@ fn evidence_of(case: &Case<'_>, rule: Rule) -> String {
             "holds a directory role, or could activate one",
             "no directory role, active, eligible or through a group",
         ),
+        Rule::ScopeConfirmed => match case.find(rule).holds {
+            Tri::Yes => "asked for the person, the groups say the same".to_owned(),
+            Tri::No | Tri::Unknown => "asked for the person, the groups could not be read or say otherwise".to_owned(),
+        },
         Rule::NoExchangePlan => {
             look(evidence.exchange_plan, "a plan of Exchange Online is assigned", "no plan of Exchange Online")
         }

@@ -91,7 +91,7 @@ fn a_synced_person_in_scope_is_converted() {
         "cross_tenant": false,
         "disabled_by": false,
         "deleted": false,
-        "membership": []
+        "roles": []
       },
       "unread": [],
       "room": 499,

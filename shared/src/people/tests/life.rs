@@ -4,7 +4,7 @@ use crate::address::Address;
 use crate::graph::directory::{Actor, CrossTenant};
 use crate::ids::{GroupId, UserId};
 use crate::journal::memory::Memory;
-use crate::journal::record::{ActionKind, Cause, Intent, Note, Outcome, Record};
+use crate::journal::record::{ActionKind, Cause, Intent, Job, Note, Outcome, Record};
 use crate::people::decide::decide;
 use crate::people::explain::explain;
 use crate::people::fixtures::{EXCLUDE_GROUP, FREE, SCOPE_GROUP, World, config, id, now, synced};
@@ -143,7 +143,7 @@ impl Situation {
             [(SCOPE_GROUP, Ok(in_scope)), (EXCLUDE_GROUP, Ok(members(self.excluded))), (JOINED, Ok(members(false)))];
         snapshot.groups = groups.into_iter().map(|(group, members)| (GroupId::from(group), members)).collect();
         snapshot.evidence = [(id(PERSON), self.evidence)].into();
-        snapshot.membership_confirmed = [id(PERSON)].into();
+        snapshot.roles_of = [(id(PERSON), Tri::No)].into();
         snapshot.cross_tenant = [("fabrikam-gov".to_owned(), self.settings)].into();
         snapshot.sign_ins = self.sign_in.unwrap_or(Dear::Read(HashMap::new()));
         snapshot.disabled_by = Dear::Read(self.blocked_by.map(|actor| (id(PERSON), actor)).into_iter().collect());
@@ -179,7 +179,7 @@ impl Situation {
     }
 
     fn plan(self) -> PartnerPlan {
-        self.with(|_, view| plan(view, &view.config.partners[0], Birth::Known))
+        self.with(|_, view| plan(view, &view.config.partners[0], Birth::Known, Job::Reconcile))
     }
 }
 
@@ -363,7 +363,7 @@ fn the_rules_of_somebody_who_left_are_told_with_their_evidence() {
     in-pilot yes: nothing stands against it
     not-refused-lately yes: nothing stands against it
     not-synchronized yes: nothing stands against it
-    membership-confirmed yes: nothing stands against it
+    scope-confirmed yes: nothing stands against it
     exists yes: nothing stands against it
     not-protected yes: nothing stands against it
     no-directory-role yes: nothing stands against it

@@ -131,6 +131,10 @@ fn judge(before: &Model, weather: &Weather, actions: &[Action]) -> Result<(), Te
             prop_assert!(!(by_groups && weather.group_unreadable), "taken away without the group: {action:?}");
             let left = action.cause == Some(Cause::LeftScope);
             prop_assert!(!left || !before.is_in_scope(person), "taken away in scope: {action:?}");
+            let grace = jiff::SignedDuration::from_hours(24 * 7);
+            let seen = before.seen_in_scope.get(&person).filter(|_| left && action.kind == ActionKind::Disable);
+            let all_days = seen.is_none_or(|seen| before.now.duration_since(*seen) >= grace);
+            prop_assert!(all_days, "no days of grace: {action:?}");
             let inactive = action.kind == ActionKind::Disable && action.cause == Some(Cause::Inactive);
             prop_assert!(!inactive || !weather.sign_ins_unreadable, "no data: {action:?}");
         }

@@ -9,7 +9,7 @@ use crate::graph::directory::{Actor, CrossTenant, RoleHolders};
 use crate::graph::model::{Field, User};
 use crate::ids::{GroupId, UserId};
 use crate::journal::memory::Memory;
-use crate::journal::record::{ActionKind, Outcome, Record, StepId};
+use crate::journal::record::{ActionKind, Job, Outcome, Record, StepId};
 use crate::people::decide::Action;
 use crate::people::fixtures::{EXCLUDE_GROUP, FREE, SCOPE_GROUP, config, id, synced};
 use crate::people::guard::Birth;
@@ -102,6 +102,8 @@ pub(super) struct Model {
     pub(super) memory: Memory,
     /// Mails by person, cycle, kind and day.
     pub(super) mails: BTreeMap<(UserId, u32, ActionKind, Option<u16>), u32>,
+    /// When people were last seen in scope by a sweep that could see it.
+    pub(super) seen_in_scope: BTreeMap<UserId, Timestamp>,
     /// Rules that were broken.
     pub(super) violations: Vec<String>,
 }
@@ -159,6 +161,7 @@ impl Model {
             config,
             memory: Memory::default(),
             mails: BTreeMap::new(),
+            seen_in_scope: BTreeMap::new(),
             violations: Vec::new(),
         }
     }
@@ -283,7 +286,7 @@ impl Model {
         let mut snapshot = self.observe(weather, reversed);
         for _ in 0..20 {
             let view = View { config: &self.config, snapshot: &snapshot, memory: &self.memory, now: self.now };
-            let plan = plan(view, &self.config.partners[0], Birth::Known);
+            let plan = plan(view, &self.config.partners[0], Birth::Known, Job::Reconcile);
             if !plan.lacks_something() {
                 return plan;
             }
@@ -304,8 +307,11 @@ impl Model {
             };
             snapshot.evidence.insert(*person, evidence);
         }
-        for person in &plan.lacks.membership {
-            snapshot.membership_confirmed.insert(*person);
+        for person in &plan.lacks.roles {
+            let role = self.accounts.get(person).map(|account| account.role);
+            snapshot.roles_of.insert(*person, if weather.nobody_looked_at { Tri::Unknown } else { role.into() });
+        }
+        for person in &plan.unread {
             let agrees =
                 [(SCOPE_GROUP, &self.in_group), (EXCLUDE_GROUP, &self.excluded)].into_iter().all(|(group, members)| {
                     snapshot.is_member(*person, group.into()) == Tri::from(members.contains(person))
@@ -347,6 +353,16 @@ impl Model {
             let partner = &self.config.partners[0];
             let settings = crate::people::ceilings::settings_of(partner);
             self.memory.learn(&[Record::InForce { partner: partner.name.clone(), at: self.now, settings }]);
+        }
+        if !weather.group_unreadable && !weather.members_cut_short {
+            let home = |account: &Account| account.mail.as_ref().is_some_and(|mail| mail.ends_with("@fabrikam.us"));
+            let seen = self.accounts.iter().filter(|(person, account)| home(account) && self.is_in_scope(**person));
+            let looked_after = |person: &UserId| {
+                let adopts = self.config.partners[0].scope.adopt != crate::config::Adopt::None;
+                self.memory.life(*person).is_some_and(|life| !life.origin.adopted || adopts)
+            };
+            let seen: Vec<_> = seen.map(|(person, _)| *person).filter(looked_after).collect();
+            self.seen_in_scope.extend(seen.into_iter().map(|person| (person, self.now)));
         }
         let mut answers = weather.answers.iter().copied();
         for (index, action) in plan.actions.iter().enumerate() {
