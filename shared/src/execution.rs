@@ -114,23 +114,26 @@ impl<'a> Execution<'a> {
         if self.order.job != Job::Reconcile {
             return Ok(());
         }
-        let mut records = noticed(&self.usher.config, self.memory(), plans, at);
         let removed = removed_partners(&self.usher.config, self.memory(), at);
         for record in &removed {
             if let Record::PartnerRemoved { partner, people, .. } = record {
                 report.removed_partners.push(RemovedPartner { partner: partner.clone(), people: *people });
             }
         }
-        records.extend(removed);
-        let last = records.split_off(records.len() - records.len() % RECORDS_IN_A_SEGMENT);
-        for chunk in records.chunks(RECORDS_IN_A_SEGMENT) {
-            if !self.begin().await? {
-                return Ok(());
+        // A record is much larger than what it says, so there are never many at once.
+        let mut records: Vec<_> =
+            in_force(&self.usher.config, self.memory(), plans, at).into_iter().chain(removed).collect();
+        for record in noticed(plans, at) {
+            records.push(record);
+            if records.len() == RECORDS_IN_A_SEGMENT {
+                if !self.begin().await? {
+                    return Ok(());
+                }
+                self.writer.note(std::mem::take(&mut records));
+                self.writer.write().await?;
             }
-            self.writer.note(chunk.iter().cloned());
-            self.writer.write().await?;
         }
-        self.writer.note(last);
+        self.writer.note(records);
         Ok(())
     }
 
@@ -208,27 +211,30 @@ fn wave_ends(waves: WaveMemory, finished: bool) -> Option<WaveStep> {
     Some(WaveStep::Ended { clean: finished && count.is_clean() && count.sent > 0 })
 }
 
-/// What sweeps noticed, as records: of people, and of the configuration that is in force from the first sweep on.
-pub(crate) fn noticed(config: &Config, memory: &Memory, plans: &[PartnerPlan], at: Timestamp) -> Vec<Record> {
-    let mut records = Vec::new();
-    for plan in plans {
-        let stopped = !plan.complete || plan.held.as_ref().is_some_and(|held| held.reason.holds_everything());
-        let is_first = memory.partner(&plan.partner).is_none_or(|known| known.in_force.is_none());
-        let partner = config.partner(&plan.partner).filter(|_| !stopped);
-        let Some(partner) = partner else { continue };
-        if is_first || memory.is_told_removed(&partner.name) {
-            let known = memory.partner(&partner.name).and_then(|known| known.in_force.clone());
-            let settings = known.unwrap_or_else(|| settings_of(partner));
-            records.push(Record::InForce { partner: partner.name.clone(), at, settings });
-        }
-        records.extend(plan.notices.iter().map(|(person, note)| Record::Noted {
+/// What sweeps noticed of people, as records.
+pub(crate) fn noticed(plans: &[PartnerPlan], at: Timestamp) -> impl Iterator<Item = Record> {
+    plans.iter().flat_map(move |plan| {
+        plan.notices.iter().map(move |(person, note)| Record::Noted {
             person: *person,
-            partner: partner.name.clone(),
+            partner: plan.partner.clone(),
             at,
             note: note.clone(),
-        }));
-    }
-    records
+        })
+    })
+}
+
+/// The parts of the configuration that are in force from the first sweep on that is believed.
+pub(crate) fn in_force(config: &Config, memory: &Memory, plans: &[PartnerPlan], at: Timestamp) -> Vec<Record> {
+    let believed = plans.iter().filter(|plan| plan.complete && !plan.is_stopped());
+    believed
+        .filter_map(|plan| {
+            let partner = config.partner(&plan.partner)?;
+            let known = memory.partner(&partner.name).and_then(|known| known.in_force.clone());
+            let is_new = known.is_none() || memory.is_told_removed(&partner.name);
+            let settings = known.unwrap_or_else(|| settings_of(partner));
+            is_new.then(|| Record::InForce { partner: partner.name.clone(), at, settings })
+        })
+        .collect()
 }
 
 /// Partners that are configured no more although usher looks after people of theirs, each told once.

@@ -156,7 +156,7 @@ pub async fn compare(
 ) -> Result<Approved, StateError> {
     let documents = Documents(store);
     let name = name_of(&plan.partner);
-    if !plan.complete || plan.held.as_ref().is_some_and(|held| held.reason.holds_everything()) {
+    if !plan.complete || plan.is_stopped() {
         return Ok(Approved::default());
     }
     let found = documents.get::<Place>(&name).await?;

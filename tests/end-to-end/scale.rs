@@ -112,3 +112,30 @@ async fn ten_thousand_conversions_keep_the_write_quota_busy_the_lease_to_slices_
     );
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_external_users_who_are_looked_after_are_swept_in_103_requests_without_a_write() -> Result<()>
+{
+    let config = Config { scope: "adopt = \"follow\"".into(), ..Config::default() };
+    let world = World::with(Cloud::Global, config, |options| options.record_bodies = false).await;
+    world.directory(|directory| {
+        let ids = directory.sync_people(1..=100_000, "fabrikam.us");
+        ids.into_iter().try_for_each(|id| {
+            directory.update_user(id, |user| user.external_user_state = Some(ExternalUserState::Accepted))
+        })
+    })?;
+    world.tenant.limit(Some(Limits::published(TenantSize::Large)));
+    world.usher(&["apply", "--adopt-state"]).await.exits(0);
+    requests(&world);
+
+    let host = world.host().await?;
+    host.fire_timer("reconcile").await?;
+    host.drain(50).await?;
+    let sweep = requests(&world);
+    assert!(sweep.len() <= 103, "{} requests", sweep.len());
+    assert_eq!(world.writes(), 0);
+    let peak = Pid::of(host.pid().context("the handler runs")?).peak_memory().context("a peak")?;
+    assert!(peak <= 68.0, "{peak} MB");
+    println!("sweep with 100,000 lives: {} requests, peak {peak:.1} MB", sweep.len());
+    Ok(())
+}

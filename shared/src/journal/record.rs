@@ -276,6 +276,8 @@ pub enum Note {
         domain: String,
         /// The address, if there is exactly one.
         address: Option<Address>,
+        /// Whether the invitation was redeemed.
+        redeemed: bool,
     },
     /// The invitation was redeemed.
     Redeemed {

@@ -34,7 +34,8 @@ pub fn adoption(case: &Case<'_>) -> Result<Option<Notice>, Need> {
     let address = case.address().cloned();
     let Some(known) = address.as_ref().or_else(|| case.known_by()) else { return Ok(None) };
     let domain = known.domain().to_owned();
-    Ok(Some((case.person.id, Note::Adopted { domain, address })))
+    let redeemed = case.person.standing == Standing::Accepted;
+    Ok(Some((case.person.id, Note::Adopted { domain, address, redeemed })))
 }
 
 /// What is new about somebody whom usher looks after and whom the directory shows.

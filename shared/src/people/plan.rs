@@ -9,7 +9,7 @@ use super::decide::{Action, ActionReason, decide};
 use super::guard::{Birth, Held, allowance, hold, room};
 use super::lifecycle::State;
 use super::notice::{Notice, adoption, is_to_be_adopted, notices};
-use super::person::Standing;
+use super::person::{Person, Standing};
 use super::reason::Reason;
 use super::rules::{Case, Rule, View};
 use crate::config::Partner;
@@ -137,7 +137,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth, job: Job) -> Partne
             *plan.states.entry(case.state()).or_default() += 1;
         }
         if is_life {
-            lives.push(case);
+            lives.push(person);
         } else if is_sweep && is_to_be_adopted(&case) {
             adopted.push(case);
         } else {
@@ -160,9 +160,8 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth, job: Job) -> Partne
         return plan;
     }
     // Ids are random, so without the date nobody would know whose turn comes when.
-    let turn = |case: &Case<'_>| (case.person.created, case.person.id);
-    candidates.sort_by_key(turn);
-    lives.sort_by_key(turn);
+    candidates.sort_by_key(|case| (case.person.created, case.person.id));
+    lives.sort_by_key(|person| (person.created, person.id));
     if is_sweep {
         plan.adopt(&adopted);
         plan.look_after(&lives, view, partner);
@@ -238,7 +237,7 @@ impl PartnerPlan {
     }
 
     /// Decides about everybody whom usher looks after. What adds is bounded here; the rest waits its turn.
-    fn look_after(&mut self, lives: &[Case<'_>], view: View<'_>, partner: &Partner) {
+    fn look_after(&mut self, lives: &[&Person], view: View<'_>, partner: &Partner) {
         let probing = view.memory.circuit_of(&partner.name).is_some();
         let mut left: BTreeMap<Budget, usize> =
             [(Budget::Invitations, ActionKind::Resend), (Budget::Updates, ActionKind::Update)]
@@ -247,7 +246,8 @@ impl PartnerPlan {
         if let Some(invitations) = left.get_mut(&Budget::Invitations).filter(|_| probing) {
             *invitations = (*invitations).min(1);
         }
-        for case in lives {
+        for person in lives {
+            let case = &Case::new(view, partner, person);
             match notices(case) {
                 Ok(notes) => self.notices.extend(notes),
                 Err(need) => self.lack(need, case.person.id),
@@ -338,6 +338,11 @@ impl PartnerPlan {
         if reason.may_pass_by_itself() {
             self.again.push(person);
         }
+    }
+
+    /// Whether a guard holds everything of the partner.
+    pub fn is_stopped(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.reason.holds_everything())
     }
 
     /// The people to be converted.

@@ -199,20 +199,20 @@ struct Saved {
 #[derive(Serialize, Deserialize)]
 struct Group {
     origin: Origin,
-    people: BTreeMap<UserId, Row>,
+    people: Vec<Row>,
 }
 
-/// Seconds, fingerprint, last resend, redeemed, groups, sponsors.
-type Row = (u32, Fingerprint, u16, bool, u16, u16);
+/// The person, seconds, fingerprint, last resend, redeemed, groups, sponsors.
+type Row = (UserId, u32, Fingerprint, u16, bool, u16, u16);
 
 impl Serialize for Lives {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut groups: Vec<_> =
-            self.origins.iter().map(|origin| Group { origin: origin.clone(), people: BTreeMap::new() }).collect();
+            self.origins.iter().map(|origin| Group { origin: origin.clone(), people: Vec::new() }).collect();
         for (person, mark) in &self.people {
             if let Some(group) = groups.get_mut(usize::from(mark.origin)) {
                 let Mark { seconds, address, resent, redeemed, groups, sponsors, .. } = *mark;
-                group.people.insert(*person, (seconds, address, resent, redeemed, groups, sponsors));
+                group.people.push((*person, seconds, address, resent, redeemed, groups, sponsors));
             }
         }
         Saved { sets: self.sets.clone(), groups }.serialize(serializer)
@@ -221,23 +221,18 @@ impl Serialize for Lives {
 
 impl<'de> Deserialize<'de> for Lives {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let saved = Saved::deserialize(deserializer)?;
-        let mut lives = Self { sets: saved.sets, ..Self::default() };
-        for (number, Group { origin, people }) in saved.groups.into_iter().enumerate() {
-            let origin_number = u16::try_from(number).map_err(serde::de::Error::custom)?;
-            lives.origins.push(origin);
-            let mark = |(seconds, address, resent, redeemed, groups, sponsors): Row| Mark {
-                origin: origin_number,
-                seconds,
-                address,
-                resent,
-                redeemed,
-                groups,
-                sponsors,
-            };
-            lives.people.extend(people.into_iter().map(|(person, row)| (person, mark(row))));
+        let Saved { sets, groups } = Saved::deserialize(deserializer)?;
+        if u16::try_from(groups.len()).is_err() {
+            return Err(serde::de::Error::custom("more than 65,535 origins"));
         }
-        Ok(lives)
+        let origins = groups.iter().map(|group| group.origin.clone()).collect();
+        let marks = (0_u16..).zip(groups).flat_map(|(origin, group)| {
+            group.people.into_iter().map(move |(person, seconds, address, resent, redeemed, groups, sponsors)| {
+                (person, Mark { origin, seconds, address, resent, redeemed, groups, sponsors })
+            })
+        });
+        // Collected at once the nodes of the map are full; one by one, in order, they would be half empty.
+        Ok(Self { origins, sets, people: marks.collect() })
     }
 }
 

@@ -285,9 +285,12 @@ impl Memory {
     fn noted(&mut self, person: UserId, partner: &str, at: Timestamp, note: &Note) {
         let departure = self.departures.entry(person).or_default();
         match note {
-            Note::Adopted { domain, address } => {
+            Note::Adopted { domain, address, redeemed } => {
                 let origin = Origin { partner: partner.to_owned(), domain: domain.clone(), adopted: true };
                 self.lives.begin(person, origin, address.as_ref(), at);
+                if *redeemed {
+                    self.lives.redeemed(person);
+                }
             }
             Note::Redeemed { .. } => self.lives.redeemed(person),
             Note::OutOfScope => departure.out_of_scope(at),

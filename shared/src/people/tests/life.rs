@@ -76,7 +76,7 @@ fn accepted(days: i64) -> Situation {
     Situation {
         user: json!({"externalUserState": "Accepted", "creationType": "Invitation", "onPremisesSyncEnabled": null,
             "externalUserStateChangeDateTime": ago(days), "companyName": "Fabrikam"}),
-        records: vec![noted(days, Note::Adopted { domain: "fabrikam.us".into(), address })],
+        records: vec![noted(days, Note::Adopted { domain: "fabrikam.us".into(), address, redeemed: false })],
         scope: "groups = [\"00000000-0000-0000-0000-0000000000a1\"]\nadopt = \"full\"",
         leave: "",
         invite: "home_redeems_automatically = \"no\"",

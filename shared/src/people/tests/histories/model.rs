@@ -4,7 +4,7 @@
 //! judging what usher does; the histories are.
 
 use crate::config::Config;
-use crate::execution::noticed;
+use crate::execution::{in_force, noticed};
 use crate::graph::directory::{Actor, CrossTenant, RoleHolders};
 use crate::graph::model::{Field, User};
 use crate::ids::{GroupId, UserId};
@@ -346,7 +346,10 @@ impl Model {
     pub(super) fn sweep(&mut self, weather: &Weather, approve: bool) -> Vec<Action> {
         self.settle(weather);
         let mut plan = self.plan(weather, false);
-        self.memory.learn(&noticed(&self.config, &self.memory, std::slice::from_ref(&plan), self.now));
+        let plans = std::slice::from_ref(&plan);
+        let records: Vec<_> =
+            in_force(&self.config, &self.memory, plans, self.now).into_iter().chain(noticed(plans, self.now)).collect();
+        self.memory.learn(&records);
         if approve && !plan.held_actions.is_empty() {
             plan.actions.append(&mut plan.held_actions);
             plan.actions.sort_by_key(|action| action.kind);
