@@ -292,6 +292,8 @@ pub enum Note {
     ShownDisabled,
     /// What usher deleted shows as deleted.
     ShownDeleted,
+    /// What usher deleted is still not there after Entra has let go of it: it never comes back.
+    Gone,
     /// A cause for taking away holds for somebody who is disabled already, by usher or by others.
     AlsoTaken {
         /// The cause.

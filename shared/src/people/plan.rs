@@ -17,9 +17,13 @@ use crate::graph::batch::MAX_REQUESTS;
 use crate::ids::{GroupId, UserId};
 use crate::journal::record::{ActionKind, Budget, Job, Note};
 use crate::tri::Tri;
+use jiff::SignedDuration;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+
+/// What was deleted so long ago and is not there is gone for good: Entra keeps it for 30 days, and some more are to be sure.
+const GONE_AFTER: SignedDuration = SignedDuration::from_hours(40 * 24);
 
 /// What shall be done for one partner, and why nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -289,8 +293,11 @@ impl PartnerPlan {
             if !taken.shown_deleted {
                 self.notices.push((person, Note::ShownDeleted));
             }
-            let is_old = taken.deleted.is_none_or(|at| view.now.duration_since(at) >= RESTORABLE);
-            if is_old || !partner.leave.restore {
+            let is_older = |than| taken.deleted.is_some_and(|at| view.now.duration_since(at) >= than);
+            if is_older(GONE_AFTER) && taken.shown_deleted {
+                self.notices.push((person, Note::Gone));
+            }
+            if is_older(RESTORABLE) || !partner.leave.restore {
                 continue;
             }
             if view.snapshot.deleted.is_not_read() {

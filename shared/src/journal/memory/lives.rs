@@ -98,6 +98,11 @@ impl Lives {
         self.people.insert(person, mark);
     }
 
+    /// The account is gone for good.
+    pub(super) fn end(&mut self, person: UserId) {
+        self.people.remove(&person);
+    }
+
     pub(super) fn of(&self, person: UserId) -> Option<Life<'_>> {
         let mark = self.people.get(&person)?;
         Some(Life {

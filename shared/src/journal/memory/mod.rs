@@ -297,6 +297,10 @@ impl Memory {
             Note::InScope => departure.in_scope(),
             Note::ShownDisabled => departure.shown_disabled(),
             Note::ShownDeleted => departure.shown_deleted(),
+            Note::Gone => {
+                self.lives.end(person);
+                self.departures.remove(&person);
+            }
             Note::AlsoTaken { cause } => departure.also_taken(*cause, at),
             Note::Released { disabled } => departure.released(*disabled, at),
         }

@@ -43,6 +43,7 @@ struct Situation {
     sign_in: Option<Dear<HashMap<UserId, Timestamp>>>,
     blocked_by: Option<Actor>,
     deleted: Option<Timestamp>,
+    is_there: bool,
 }
 
 /// What usher did so many days ago.
@@ -88,6 +89,7 @@ fn accepted(days: i64) -> Situation {
         sign_in: None,
         blocked_by: None,
         deleted: None,
+        is_there: true,
     }
 }
 
@@ -135,7 +137,8 @@ impl Situation {
         let user = synced(PERSON, self.user.clone());
         // Somebody else is in scope, so that the snapshot is believed.
         let colleague = synced(COLLEAGUE, json!({"onPremisesSyncEnabled": null}));
-        let world = World::of(config, vec![user.clone(), colleague]);
+        let there = self.is_there.then(|| user.clone());
+        let world = World::of(config, there.into_iter().chain([colleague]).collect());
         let mut snapshot = world.snapshot();
         let members = |yes: bool| yes.then(|| id(PERSON)).into_iter().collect::<HashSet<_>>();
         let in_scope = members(self.in_group).into_iter().chain([id(COLLEAGUE)]).collect();
@@ -457,6 +460,19 @@ fn a_deleted_persons_groups_are_not_known_so_nobody_is_restored_by_them() {
     let excluded = "exclude_groups = [\"00000000-0000-0000-0000-0000000000a2\"]";
     assert_eq!(Situation { scope: excluded, ..deleted() }.decides(), []);
     assert_eq!(Situation { scope: "", deleted: Some(ago(30)), ..deleted() }.decides(), [], "too late");
+}
+
+#[test]
+fn of_somebody_who_is_gone_for_good_nothing_is_remembered() {
+    let deleted = |days: i64| {
+        let left = disabled_by_usher(days + 30).did(ActionKind::Delete, days, Some(Cause::LeftScope));
+        Situation { is_there: false, ..left.note(days - 1, Note::ShownDeleted) }
+    };
+    assert!(deleted(39).plan().notices.is_empty());
+    assert_eq!(deleted(40).plan().notices, [(id(PERSON), Note::Gone)]);
+    let mut memory = Memory::default();
+    memory.learn(&deleted(40).note(0, Note::Gone).records);
+    assert!(memory.life(id(PERSON)).is_none() && memory.departure(id(PERSON)).is_none());
 }
 
 #[test]
