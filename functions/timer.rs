@@ -6,6 +6,7 @@ use crate::work;
 use std::sync::Arc;
 use usher_shared::inbox::{self, Request};
 use usher_shared::journal::record::Job;
+use usher_shared::ticks;
 
 /// Handles a tick of the timer for `job`.
 pub(crate) async fn tick(app: Arc<App>, invocation: Invocation<TimerTick>, job: Job) -> Result<Reply, Failure> {
@@ -14,6 +15,8 @@ pub(crate) async fn tick(app: Arc<App>, invocation: Invocation<TimerTick>, job: 
     if is_past_due {
         tracing::warn!(job = %job, "ticks of this timer were missed; everything is found by state, so this one makes up for them");
     }
-    inbox::ask(usher.store.as_ref(), &Request { job, requested: usher.clock.now(), due }).await?;
+    let now = usher.clock.now();
+    ticks::note(usher.store.as_ref(), job, due.unwrap_or(now)).await?;
+    inbox::ask(usher.store.as_ref(), &Request { job, requested: now, due }).await?;
     Ok(work::wake(Reply::empty(), job, &invocation.context))
 }

@@ -6,14 +6,19 @@
 //!
 //! - [`envelope`]: the host's JSON, decoded tolerantly. [`trigger`]: the payload of each kind of trigger.
 //! - [`invocation`]: one call with its context. [`reply`]: what the host takes for an answer.
+//! - [`http`]: requests from outside and their answers. [`principal`]: who is signed in. [`rate`]: how often a key may call.
 //! - [`server`]: the port, the routes and the layers.
 
 pub(crate) mod envelope;
+pub(crate) mod http;
 pub(crate) mod invocation;
+pub(crate) mod principal;
+pub(crate) mod rate;
 pub(crate) mod reply;
 pub(crate) mod server;
 pub(crate) mod trigger;
 
+pub(crate) use http::{HttpRequest, Problem};
 pub(crate) use invocation::Invocation;
 pub(crate) use reply::{Failure, Reply};
 pub(crate) use server::App;

@@ -28,8 +28,13 @@ impl Reply {
     }
 
     /// Puts one message into the queue of the output binding. An object is one message; an array would be several.
-    pub(crate) fn message(mut self, binding: &str, message: Map<String, Value>) -> Self {
-        self.outputs.insert(binding.to_owned(), Value::Object(message));
+    pub(crate) fn message(self, binding: &str, message: Map<String, Value>) -> Self {
+        self.output(binding, Value::Object(message))
+    }
+
+    /// Hands a value to an output binding.
+    pub(crate) fn output(mut self, binding: &str, value: Value) -> Self {
+        self.outputs.insert(binding.to_owned(), value);
         self
     }
 }

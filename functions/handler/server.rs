@@ -1,7 +1,9 @@
 //! The port, the routes, and the layers around every function.
 
 use super::envelope::Envelope;
+use super::http::{HttpRequest, Problem};
 use super::invocation::{Context, Invocation, MARGIN};
+use super::rate::Rates;
 use super::reply::{Failure, Reply};
 use super::trigger::FromEnvelope;
 use crate::start::{self, StartError};
@@ -16,6 +18,7 @@ use serde_json::json;
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -29,22 +32,37 @@ const MAX_BODY: usize = 1024 * 1024;
 pub(crate) struct App {
     load: Box<dyn Fn() -> Result<Usher, StartError> + Send + Sync>,
     usher: OnceCell<Result<Usher, StartError>>,
+    rates: Rates,
+    authentication_is_on: bool,
 }
 
 impl App {
     /// An app that starts by `load`.
     pub(crate) fn new(load: impl Fn() -> Result<Usher, StartError> + Send + Sync + 'static) -> Self {
-        Self { load: Box::new(load), usher: OnceCell::new() }
+        Self { load: Box::new(load), usher: OnceCell::new(), rates: Rates::default(), authentication_is_on: false }
     }
 
     /// The app of this process: its configuration and its environment, read when first used.
     pub(crate) fn of_process(config: Option<std::path::PathBuf>) -> Self {
-        Self::new(move || start::function_app(config.as_deref()))
+        // The platform sets this variable while it signs people in, and only then writes who they are.
+        let authentication_is_on =
+            std::env::var("WEBSITE_AUTH_ENABLED").is_ok_and(|on| on.eq_ignore_ascii_case("true"));
+        Self { authentication_is_on, ..Self::new(move || start::function_app(config.as_deref())) }
+    }
+
+    /// Whether App Service Authentication is switched on.
+    pub(crate) const fn authentication_is_on(&self) -> bool {
+        self.authentication_is_on
+    }
+
+    /// usher, or why it cannot start, for whoever wants to tell that.
+    pub(crate) async fn started(&self) -> Result<&Usher, &StartError> {
+        self.usher.get_or_init(|| async { (self.load)() }).await.as_ref()
     }
 
     /// usher, or why it cannot start. A configuration does not mend itself, so the answer stays.
     pub(crate) async fn usher(&self) -> Result<&Usher, Failure> {
-        self.usher.get_or_init(|| async { (self.load)() }).await.as_ref().map_err(Failure::new)
+        self.started().await.map_err(Failure::new)
     }
 }
 
@@ -79,6 +97,33 @@ where
             call.await.inspect_err(|failure| tracing::error!("the invocation failed: {failure}")).into_response()
         };
         logged.instrument(span).await
+    })
+}
+
+/// Makes a route of a function that answers callers from outside. What goes wrong is an answer too: a failed invocation
+/// would be an empty 500.
+pub(crate) fn http<F, Fut>(handle: F) -> MethodRouter<Arc<App>>
+where
+    F: Fn(Arc<App>, Invocation<HttpRequest>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply, Problem>> + Send,
+{
+    function("req", move |app: Arc<App>, invocation: Invocation<HttpRequest>| {
+        let handle = handle.clone();
+        async move {
+            let (key, method) = (invocation.payload.key().to_owned(), invocation.payload.method().to_owned());
+            let result = match app.rates.count(&key, Instant::now()) {
+                Ok(()) => handle(app, invocation).await,
+                Err(seconds) => Err(Problem::too_many(seconds)),
+            };
+            // The key by its name; neither path nor body, which may hold an address.
+            match &result {
+                Ok(_) => tracing::info!(caller = key, http.request.method = method, "answered"),
+                Err(problem) => {
+                    tracing::info!(caller = key, http.request.method = method, problem = problem.code(), "refused");
+                }
+            }
+            Ok(result.unwrap_or_else(Reply::from))
+        }
     })
 }
 

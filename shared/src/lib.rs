@@ -9,7 +9,8 @@
 //! - [`held`]: what a person has to approve first.
 //! - [`single`]: what is asked about one person; [`wishes`]: what a person wants changed in what is remembered.
 //! - [`quick`]: the quick path from what changed to a plan; [`sight`]: what it remembers.
-//! - [`journal`]: what was done, as a hash-chained fence; [`state`]: the documents it is made of; [`inbox`]: what is asked.
+//! - [`journal`]: what was done, as a hash-chained fence; [`state`]: the documents it is made of; [`inbox`]: what is asked;
+//!   [`ticks`]: when timers asked last.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
 //! - [`report`], [`status`], [`failures`]: what people and programs get to see.
@@ -36,6 +37,7 @@ pub mod sight;
 pub mod single;
 pub mod state;
 pub mod status;
+pub mod ticks;
 pub mod tri;
 pub mod until;
 pub mod wishes;

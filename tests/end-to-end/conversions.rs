@@ -1,10 +1,10 @@
 //! People whom Entra Connect synced are found and converted, once each.
 
-use crate::support::{Config, World};
+use crate::support::{Config, World, sorted};
 use anyhow::Result;
 use jiff::SignedDuration;
 use usher_simulator::cloud::Cloud;
-use usher_simulator::tenant::TenantOptions;
+use usher_simulator::tenant::{SyncedPerson, TenantOptions};
 
 /// Through the host: timer, queue, work; then once more, and after an outage.
 async fn all_are_converted_once(people: u32) -> Result<()> {
@@ -104,5 +104,48 @@ async fn the_daily_ceiling_lets_the_rest_wait_for_the_next_day() -> Result<()> {
         world.clock.advance(SignedDuration::from_hours(25));
     }
     assert_eq!(invited, [40, 80, 100]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_group_counts_to_the_last_of_its_members_however_many_pages_they_fill() -> Result<()> {
+    let mut world = World::new(Config::default()).await;
+    let group = world.directory(|directory| directory.create_group("scope"));
+    world.configure(|config| config.scope = format!("groups = [\"{group}\"]"));
+    let ids = world.people(2005);
+    let (members, others) = ids.split_at(2000);
+    world.directory(|directory| members.iter().try_for_each(|id| directory.add_member(group, *id)))?;
+    world.usher(&["apply"]).await.exits(0);
+    assert_eq!(world.mails_of(members), vec![1; 2000]);
+    assert_eq!(world.mails_of(others), [0; 5]);
+    world.sweep_after(1).await.is_quiet();
+    assert_eq!(world.sweep_after(8).await.untouched("leaving"), 0, "nobody is taken for somebody who left");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_with_characters_that_mean_something_to_graph_are_converted_or_named_and_found_by_explain()
+-> Result<()> {
+    let world = World::new(Config::default()).await;
+    let taken = ["o'brien", "a_b", "a.b-c", "MixedCase"];
+    let refused = ["a+b", "a%b", "a&b", "a#b", "a/b", "a?b"];
+    let sync = |name: &str| {
+        let person = SyncedPerson::new(&format!("{name}@Fabrikam.us"));
+        world.directory(|directory| directory.sync_person(person))
+    };
+    let (converted, left) = (taken.map(sync), refused.map(sync));
+    let swept = world.sweep().await;
+    assert_eq!(swept.done("convert"), sorted(&converted), "{swept:#?}");
+    assert_eq!(world.mails_of(&left), [0; 6]);
+    for (name, id, decision) in taken
+        .iter()
+        .zip(&converted)
+        .map(|(name, id)| (name, id, "pending"))
+        .chain(refused.iter().zip(&left).map(|(name, id)| (name, id, "address-not-invitable")))
+    {
+        let explained = world.json(&["explain", &format!("{name}@fabrikam.us")]).await;
+        assert_eq!(explained["person"]["id"], id.to_string(), "{name}: {explained:#}");
+        assert_eq!(explained["decision"], decision, "{name}: {explained:#}");
+    }
     Ok(())
 }

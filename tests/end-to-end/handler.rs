@@ -11,7 +11,10 @@ async fn every_function_folder_is_indexed_and_answers() -> Result<()> {
     let world = World::new(Config::default()).await;
     let host = world.host().await?;
     assert!(host.indexing_errors().is_empty(), "{:?}", host.indexing_errors());
-    assert_eq!(host.functions(), ["failed", "invite", "reconcile", "work"]);
+    assert_eq!(
+        host.functions(),
+        ["approve", "failed", "invite", "people", "plans", "reconcile", "run", "status", "work"]
+    );
     world.people(1);
     world.tick(&host).await?;
     Ok(())

@@ -16,6 +16,8 @@
 //! - [`lifecycle`]: external users until they redeem, and what is carried over to them.
 //! - [`leaving`]: people who leave, come back, or do not sign in; and what people decided by hand.
 //! - [`held`]: what a person has to approve.
+//! - [`partners`]: two partners in one tenant.
+//! - [`http`]: the functions that answer over HTTP.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
 mod bodies;
@@ -26,8 +28,10 @@ mod conversions;
 mod crashes;
 mod handler;
 mod held;
+mod http;
 mod leaving;
 mod lifecycle;
+mod partners;
 mod resume;
 mod scale;
 mod state;

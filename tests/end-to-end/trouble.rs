@@ -127,3 +127,18 @@ async fn a_sweep_that_breaks_off_touches_nobody() -> Result<()> {
     assert_eq!(world.mails_of(&ids), vec![1; 2500]);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_graph_says_it_made_without_a_user_is_settled_by_reading() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let ids = world.people(2);
+    world.tenant.fail_next(1, Matcher::post("/invitations"), Fault::status(201, "Created"));
+    let swept = world.sweep().await;
+    assert_eq!(swept.people("convert", "unconfirmed").len(), 1, "{swept:#?}");
+    world.sweep().await.is_quiet();
+    assert_eq!(world.mails_of(&ids).iter().sum::<usize>(), 1, "one reading is not enough");
+    world.clock.advance(SignedDuration::from_mins(11));
+    world.sweep().await;
+    assert_eq!(world.mails_of(&ids), [1, 1]);
+    Ok(())
+}

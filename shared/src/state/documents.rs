@@ -53,7 +53,11 @@ impl Documents<'_> {
     ///
     /// # Errors
     /// When the store fails, or the document cannot be read.
-    pub async fn update<T: Versioned + Default>(&self, name: &str, change: impl Fn(&mut T)) -> Result<(), StateError> {
+    pub async fn update<T: Versioned + Default>(
+        &self,
+        name: &str,
+        mut change: impl FnMut(&mut T),
+    ) -> Result<(), StateError> {
         loop {
             let (mut value, etag) = match self.get::<T>(name).await? {
                 Some((value, etag)) => (value, Some(etag)),

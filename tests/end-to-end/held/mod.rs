@@ -3,13 +3,14 @@
 //!
 //! - [`ceilings`]: more disables or deletions than the limits allow, too few people, and what adds.
 //! - [`changed`]: what follows first from another scope, other values, or a partner that is gone.
-//! - [`approval`]: who approves, for how long, and what is then carried out.
+//! - [`approval`]: who approves, for how long, and what is then carried out. [`over_http`]: the same over HTTP.
 //!
 //! Not here: who is taken away at all (`leaving`).
 
 mod approval;
 mod ceilings;
 mod changed;
+mod over_http;
 
 use crate::support::{Config, Output, Swept, World, run, sorted};
 use anyhow::Result;

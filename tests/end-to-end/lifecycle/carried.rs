@@ -176,3 +176,25 @@ async fn where_cross_tenant_synchronization_is_allowed_only_what_entra_connect_m
     assert_eq!(world.explained(guests[0]).await, ("accepted".into(), "synchronization-allowed".into()));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_sponsors_and_groups_of_one_person_are_carried_over_by_one_sweep() -> Result<()> {
+    let mut world = world(Config::default()).await;
+    let [sponsor, group] =
+        world.directory(|directory| [directory.create_colleague("sponsor"), directory.create_group("guests")]);
+    let rest = format!("{ATTRIBUTES}[partner.invite]\nsponsors = [\"{sponsor}\"]\ngroups = [\"{group}\"]");
+    world.configure(|config| {
+        config.scope = "adopt = \"follow\"".into();
+        config.rest = rest;
+    });
+    world.sweep().await;
+    let guests = [1, 2].map(|number| world.guest(number, ACCEPTED));
+    assert_eq!(world.sweep().await.untouched("adopted"), 2);
+    let swept = world.sweep().await;
+    for action in ["update", "set-sponsor", "add-to-group"] {
+        assert_eq!(swept.done(action), sorted(&guests), "{action}: {swept:#?}");
+    }
+    assert_eq!(members(&world, group), sorted(&guests));
+    world.sweep_after(1).await.is_quiet();
+    Ok(())
+}

@@ -1,9 +1,10 @@
 //! Invitations sent again until they are redeemed or expire, and a redemption that begins anew with another address.
 
-use super::{ROLE, cross_tenant, invited, redeem};
-use crate::support::{World, sorted};
+use super::{ROLE, cross_tenant, invited, redeem, world};
+use crate::support::{Config, World, sorted};
 use anyhow::Result;
 use jiff::SignedDuration;
+use usher_simulator::host::Host;
 use usher_simulator::tenant::{Fault, Matcher, PartnerConfiguration, RoleState};
 use uuid::Uuid;
 
@@ -185,5 +186,35 @@ async fn another_address_is_only_told_where_a_reset_is_not_configured() -> Resul
     swept.is_quiet();
     assert_eq!(swept.untouched("address-changed"), 1, "{swept:#?}");
     assert_eq!(world.explained(person).await, ("accepted".into(), "address-changed".into()));
+    Ok(())
+}
+
+/// The timers of the app fire, and the queue is worked off.
+async fn timers_fire(world: &World, host: &Host) -> Result<()> {
+    assert!(host.fire_timer("reconcile").await?.succeeded());
+    world.tick(host).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_outage_of_any_length_everybody_gets_exactly_the_mail_that_is_due() -> Result<()> {
+    for hours in [1, 24, 24 * 6, 24 * 8, 24 * 15, 24 * 29, 24 * 45] {
+        let world = world(Config::default()).await;
+        let before = world.people(3);
+        let host = world.host().await?;
+        timers_fire(&world, &host).await?;
+        redeem(&world, &before[..1])?;
+        timers_fire(&world, &host).await?;
+        world.clock.advance(SignedDuration::from_hours(hours / 2));
+        let meanwhile = world.directory(|directory| directory.sync_people(50..=52, "fabrikam.us"));
+        world.clock.advance(SignedDuration::from_hours(hours - hours / 2));
+        host.restart().await?;
+        for _ in 0..3 {
+            timers_fire(&world, &host).await?;
+            world.clock.advance(SignedDuration::from_mins(5));
+        }
+        let resent = usize::from((7 * 24..30 * 24).contains(&hours));
+        assert_eq!(world.mails_of(&before), [1, 1 + resent, 1 + resent], "an outage of {hours} hours");
+        assert_eq!(world.mails_of(&meanwhile), [1; 3], "an outage of {hours} hours");
+    }
     Ok(())
 }

@@ -1,0 +1,43 @@
+//! `POST /api/plans/{id}/approve`: a signed-in person approves a held plan.
+
+use crate::handler::http::json_answer;
+use crate::handler::{App, HttpRequest, Invocation, Problem, Reply, principal};
+use crate::work;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use usher_shared::held::ApprovalError;
+use usher_shared::inbox::{self, Request};
+use usher_shared::journal::record::Job;
+use usher_shared::until::Until;
+use usher_shared::wishes::ApproveError;
+
+/// So long the writer's turn is waited for; the platform's front end ends requests after 230 seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Approves, journals who did, and lets the next full sweep, which is asked for at once, carry it out.
+pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<HttpRequest>) -> Result<Reply, Problem> {
+    let usher = app.usher().await?;
+    let role = &usher.config.access.approver_role;
+    let by = principal::approver(&invocation.payload, app.authentication_is_on(), usher.config.tenant.id, role)?;
+    let plan = invocation.payload.parameter("id").ok_or_else(Problem::not_found)?;
+    let (mut until, _stop) = Until::new(Some((Instant::now() + PATIENCE).into_std()));
+    let approved = usher.approve(plan, by, &mut until).await.map_err(refusal)?;
+    let request = Request { job: Job::Reconcile, requested: usher.clock.now(), due: None };
+    inbox::ask(usher.store.as_ref(), &request).await?;
+    let answer = json!({ "plan": approved.plan, "approved_by": by, "expires": approved.expires });
+    Ok(work::wake(json_answer(200, &answer), Job::Reconcile, &invocation.context))
+}
+
+fn refusal(error: ApproveError) -> Problem {
+    let told =
+        |status, code, error: &ApprovalError| Problem::new(status, code, &format!("{error}. {}", error.advice()));
+    match error {
+        ApproveError::Approval(error @ ApprovalError::Unknown(_)) => told(404, "unknown-plan", &error),
+        ApproveError::Approval(error @ ApprovalError::Expired { .. }) => told(410, "expired-plan", &error),
+        ApproveError::Approval(error @ ApprovalError::Stale(_)) => told(409, "stale-plan", &error),
+        ApproveError::Approval(ApprovalError::State(error)) => error.into(),
+        ApproveError::Run(error) => error.into(),
+    }
+}
