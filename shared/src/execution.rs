@@ -85,11 +85,15 @@ impl<'a> Execution<'a> {
             let steps = approved.actions.iter().map(Action::step).collect();
             let Some(ended) = self.carry_out_one(plan, &steps, snapshot, report.run, progress).await? else { continue };
             tell_outcomes(partner_report, &ended);
-            if ended.finished && !(approved.actions.is_empty() && approved.stale.is_empty()) {
-                self.put_in_force(plan, approved).await?;
+            if approved.is_some() {
+                self.note_carried_out(plan, approved, &ended).await?;
             }
             let has_time = ended.finished || ended.stopped.is_some();
             report.finished &= has_time;
+            // The quick path goes on with conversions only.
+            let is_left = |action: &&Action| !ended.applied.contains_key(&action.step());
+            report.needs_a_sweep |=
+                !has_time && plan.actions.iter().filter(is_left).any(|action| action.kind != ActionKind::Convert);
             let under_way = plan.wave.is_some() && self.memory().waves_of(&plan.partner).under_way.is_some();
             if has_time && under_way && self.begin().await? {
                 // The outcomes of the last batch count in the wave.
@@ -121,8 +125,9 @@ impl<'a> Execution<'a> {
             }
         }
         // A record is much larger than what it says, so there are never many at once.
-        let mut records: Vec<_> =
-            in_force(&self.usher.config, self.memory(), plans, at).into_iter().chain(removed).collect();
+        let mut records = in_force(&self.usher.config, self.memory(), plans, at);
+        records.extend(swept(&self.usher.config, self.memory(), plans, at));
+        records.extend(removed);
         for record in noticed(plans, at) {
             records.push(record);
             if records.len() == RECORDS_IN_A_SEGMENT {
@@ -137,24 +142,42 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// What a person approved is in force from now on.
-    async fn put_in_force(&mut self, plan: &PartnerPlan, approved: &Approved) -> Result<(), RunError> {
+    /// Notes how far an approved plan was carried out. What was not sent, or left out for the moment, stays approved; what is
+    /// done is no part of it any more, and when nothing is left, what the plan was held for is in force.
+    async fn note_carried_out(
+        &mut self,
+        plan: &PartnerPlan,
+        approved: &Approved,
+        ended: &Ended,
+    ) -> Result<(), RunError> {
         let Some(partner) = self.usher.config.partner(&plan.partner) else { return Ok(()) };
-        let mut settings =
-            self.memory().partner(&partner.name).and_then(|known| known.in_force.clone()).unwrap_or_default();
+        let is_done =
+            |action: &&Action| ended.applied.get(&action.step()).is_some_and(|one| one.outcome != Outcome::NotSent);
+        let left: Vec<_> = approved.actions.iter().filter(|action| !is_done(action)).cloned().collect();
+        held::carried_out(self.writer.store(), &partner.name, &left, approved.rest.as_ref()).await?;
+        if !left.is_empty() || !self.begin().await? {
+            return Ok(());
+        }
+        // Who was just disabled is not among those who follow.
+        self.writer.write().await?;
+        let known = self.memory().partner(&partner.name);
+        let mut settings = known.and_then(|known| known.in_force.clone()).unwrap_or_default();
         let wanted = settings_of(partner);
         let mut of_plan = approved.actions.iter().chain(&approved.stale);
-        if of_plan.clone().any(|action| action.kind.takes_away()) {
+        // Whoever fell out of scope by the change, and whose days of grace still run, was in no plan that anybody saw.
+        let changed = known.and_then(|known| known.seen.as_ref()).map(|(_, since)| *since);
+        let somebody_follows = self.memory().departures().any(|(person, departure)| {
+            let of_partner = self.memory().life(person).is_some_and(|life| life.origin.partner == partner.name);
+            of_partner && departure.taken.is_none() && departure.out_since == changed
+        });
+        if of_plan.clone().any(|action| action.kind.takes_away()) && !somebody_follows {
             settings.scope = wanted.scope;
         }
         if of_plan.any(|action| action.kind == ActionKind::Update) {
             settings.attributes = wanted.attributes;
         }
-        if self.begin().await? {
-            let at = self.client.clock().now();
-            self.writer.note([Record::InForce { partner: partner.name.clone(), at, settings }]);
-            held::carried_out(self.writer.store(), &partner.name, approved.rest.as_ref()).await?;
-        }
+        let at = self.client.clock().now();
+        self.writer.note([Record::InForce { partner: partner.name.clone(), at, settings }]);
         Ok(())
     }
 
@@ -235,6 +258,21 @@ pub(crate) fn in_force(config: &Config, memory: &Memory, plans: &[PartnerPlan], 
             is_new.then(|| Record::InForce { partner: partner.name.clone(), at, settings })
         })
         .collect()
+}
+
+/// That these plans' sweeps were believed, and with which settings, where those are others than before.
+pub(crate) fn swept(config: &Config, memory: &Memory, plans: &[PartnerPlan], at: Timestamp) -> Vec<Record> {
+    let mut records = Vec::new();
+    for plan in plans.iter().filter(|plan| plan.complete && !plan.is_stopped()) {
+        let Some(partner) = config.partner(&plan.partner) else { continue };
+        let settings = settings_of(partner);
+        let seen = memory.partner(&partner.name).and_then(|known| known.seen.as_ref());
+        if seen.is_none_or(|(seen, _)| *seen != settings) {
+            records.push(Record::SettingsSeen { partner: partner.name.clone(), at, settings });
+        }
+        records.push(Record::Swept { partner: partner.name.clone(), at });
+    }
+    records
 }
 
 /// Partners that are configured no more although usher looks after people of theirs, each told once.

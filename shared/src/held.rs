@@ -143,6 +143,13 @@ pub struct Approved {
     pub rest: Option<HeldPlan>,
 }
 
+impl Approved {
+    /// Whether there is an approved plan at all.
+    pub const fn is_some(&self) -> bool {
+        !self.actions.is_empty() || !self.stale.is_empty()
+    }
+}
+
 /// Compares what a sweep holds with what is held already: an approved plan moves into today's actions, one that stands notes
 /// the drift, and otherwise a new one is kept.
 ///
@@ -212,15 +219,26 @@ pub async fn name(
     Ok(())
 }
 
-/// Puts what is still held in the place of an approved plan that was carried out.
+/// Notes how far an approved plan was carried out: what is `left` of it stays approved; when nothing is, what is still held
+/// takes its place.
 ///
 /// # Errors
 /// When the state fails.
-pub async fn carried_out(store: &dyn Store, partner: &str, rest: Option<&HeldPlan>) -> Result<(), StateError> {
-    Documents(store).update(&name_of(partner), |place: &mut Place| place.0 = rest.cloned()).await
+pub async fn carried_out(
+    store: &dyn Store,
+    partner: &str,
+    left: &[Action],
+    rest: Option<&HeldPlan>,
+) -> Result<(), StateError> {
+    let change = |place: &mut Place| match (&mut place.0, left) {
+        (_, []) => place.0 = rest.cloned(),
+        (Some(plan), left) => plan.actions = left.to_vec(),
+        (None, _) => {}
+    };
+    Documents(store).update(&name_of(partner), change).await
 }
 
-/// What is held now, over all partners.
+/// What is held now and can be approved, over all partners.
 ///
 /// # Errors
 /// When the state fails.
@@ -228,7 +246,7 @@ pub async fn all(store: &dyn Store, config: &Config, now: Timestamp) -> Result<V
     let mut all = Vec::new();
     for partner in &config.partners {
         let found = Documents(store).get::<Place>(&name_of(&partner.name)).await?;
-        all.extend(found.and_then(|(place, _)| place.0).filter(|held| !held.is_over(now)));
+        all.extend(found.and_then(|(place, _)| place.0).filter(|held| held.stands(&config.plan_hash(), now)));
     }
     Ok(all)
 }

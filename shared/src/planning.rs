@@ -9,10 +9,10 @@ use crate::ids::UserId;
 use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, Job, Record, StepId};
 use crate::people::carry;
+use crate::people::case::View;
 use crate::people::guard::Birth;
 use crate::people::observe::{ObserveError, Observer, Track, kept_properties};
 use crate::people::plan::{PartnerPlan, plan};
-use crate::people::rules::View;
 use crate::people::scope::sources_of;
 use crate::people::snapshot::Snapshot;
 use crate::quick::Glance;
@@ -22,9 +22,11 @@ use crate::status;
 use crate::tri::Tri;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 
+/// Entra keeps a deleted account for 30 days; some more are to be sure.
+const NEVER_COMES_BACK_AFTER: SignedDuration = SignedDuration::from_hours(40 * 24);
 /// The property that holds the fifteen extension attributes.
 const EXTENSION_ATTRIBUTES: &str = "onPremisesExtensionAttributes";
 
@@ -68,7 +70,7 @@ impl Usher {
         client.limits().tenant_has(snapshot.users_read);
         self.settle(writer, until, &snapshot).await?;
         let memory = writer.journal().memory();
-        let (snapshot, mut plans) = self.plan_with_evidence(snapshot, memory, birth, job, client).await?;
+        let (snapshot, mut plans) = self.plan_with_evidence(snapshot, memory, birth, job, now, client).await?;
         if let Some(expected) = expected.filter(|_| job == Job::Reconcile) {
             self.tell_missed(&snapshot, &mut plans, &expected).await?;
         }
@@ -116,17 +118,19 @@ impl Usher {
         Ok(writer.end().await?)
     }
 
-    /// Plans, reads the evidence that the plan lacks, and plans again, until it lacks none.
+    /// Plans for `now`, which may be ahead of when the snapshot was taken, reads the evidence that the plan lacks, and plans
+    /// again, until it lacks none.
     pub(crate) async fn plan_with_evidence(
         &self,
         mut snapshot: Snapshot,
         memory: &Memory,
         birth: Birth,
         job: Job,
+        now: Timestamp,
         client: &Client,
     ) -> Result<(Snapshot, Vec<PartnerPlan>), RunError> {
         loop {
-            let view = View { config: &self.config, snapshot: &snapshot, memory, now: snapshot.taken };
+            let view = View { config: &self.config, snapshot: &snapshot, memory, now };
             let plans: Vec<_> = self.config.partners.iter().map(|partner| plan(view, partner, birth, job)).collect();
             if !plans.iter().any(PartnerPlan::lacks_something) {
                 return Ok((snapshot, plans));
@@ -185,20 +189,29 @@ fn readings(config: &Config, writer: &Writer, snapshot: &Snapshot) -> Vec<Record
     let open = writer.journal().memory().unconfirmed();
     open.filter(|(id, _)| !writer.was_touched(id.person))
         .filter_map(|(id, step)| {
-            let shown = effect_of(config, snapshot, id, &step.partner);
+            let is_old = snapshot.taken.duration_since(step.at) >= NEVER_COMES_BACK_AFTER;
+            let shown = match effect_of(config, snapshot, id, &step.partner) {
+                // Whoever is not there so long after has been let go by Entra for good, and nothing will ever show.
+                Tri::Unknown if is_old && is_sweep(snapshot) && !snapshot.people.contains_key(&id.person) => Tri::No,
+                shown => shown,
+            };
             (shown != Tri::Unknown).then(|| Record::reading(*id, snapshot.taken, shown.is_yes()))
         })
         .collect()
 }
 
+/// Only a sweep of everybody shows that somebody is not there.
+fn is_sweep(snapshot: &Snapshot) -> bool {
+    snapshot.complete && snapshot.beyond.is_none() && snapshot.users_read > 0
+}
+
 /// Whether the directory shows the effect of a step.
 pub(crate) fn effect_of(config: &Config, snapshot: &Snapshot, id: &StepId, partner: &str) -> Tri {
     let Some(person) = snapshot.people.get(&id.person) else {
-        // Only a sweep of everybody shows that somebody is not there.
-        let is_sweep = snapshot.complete && snapshot.beyond.is_none() && snapshot.users_read > 0;
         return match id.action {
-            ActionKind::Delete if is_sweep => Tri::Yes,
-            ActionKind::Restore if is_sweep => Tri::No,
+            ActionKind::Delete if is_sweep(snapshot) => Tri::Yes,
+            // Of somebody who is not there nothing is seen; what can be done twice without harm is done again one day.
+            action if is_sweep(snapshot) && !action.is_invitation() => Tri::No,
             _ => Tri::Unknown,
         };
     };

@@ -8,13 +8,13 @@ use crate::config::Config;
 use crate::graph::batch::MAX_REQUESTS;
 use crate::graph::{GraphError, Kind};
 use crate::ids::UserId;
-use crate::journal::memory::Memory;
+use crate::journal::memory::{Memory, SETTLES_WITHIN};
 use crate::journal::record::Job;
+use crate::people::case::View;
 use crate::people::guard::{Birth, allowance};
 use crate::people::observe::Observer;
 use crate::people::person::Person;
 use crate::people::plan::{PartnerPlan, plan};
-use crate::people::rules::View;
 use crate::people::snapshot::Snapshot;
 use crate::sight::{Links, Sight, Waiting};
 use jiff::Timestamp;
@@ -83,7 +83,10 @@ impl<'a> Glance<'a> {
 
     /// Looks at the people whose last step has no outcome, so that it can be settled before anything is planned.
     pub async fn look_at_unconfirmed(&mut self, memory: &Memory) {
-        let unconfirmed: BTreeSet<_> = memory.unconfirmed().map(|(id, _)| id.person).collect();
+        // What is not settled within a day is left to the sweeps, so that a tick stays small.
+        let fresh = |at: Timestamp| self.snapshot.taken.duration_since(at) < SETTLES_WITHIN;
+        let open = memory.unconfirmed().filter(|(_, step)| fresh(step.at));
+        let unconfirmed: BTreeSet<_> = open.map(|(id, _)| id.person).collect();
         self.look(&unconfirmed.into_iter().collect::<Vec<_>>()).await;
     }
 

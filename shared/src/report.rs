@@ -27,6 +27,9 @@ pub struct Report {
     pub mode: Mode,
     /// Whether the run went through its whole plan; not so when it was stopped or its time ran short.
     pub finished: bool,
+    /// Whether something is left that only another sweep goes on with.
+    #[serde(skip)]
+    pub needs_a_sweep: bool,
     /// One entry per partner, in the order of the configuration.
     pub partners: Vec<PartnerReport>,
     /// Partners that are configured no more, told once; nothing is done to their people.

@@ -144,9 +144,9 @@ impl Usher {
         let birth = self.birth().await?;
         let page_read = |read| progress(Progress::Read(read));
         let observer = self.observer(&self.client);
-        let (snapshot, _) = observer.sweep(now, Track::Nothing, journal.memory(), &page_read).await?;
+        let (snapshot, _) = observer.sweep(self.clock.now(), Track::Nothing, journal.memory(), &page_read).await?;
         let (_, mut plans) =
-            self.plan_with_evidence(snapshot, journal.memory(), birth, Job::Reconcile, &self.client).await?;
+            self.plan_with_evidence(snapshot, journal.memory(), birth, Job::Reconcile, now, &self.client).await?;
         self.name_held(&mut plans, now).await?;
         Ok(self.report(RunId::random(), Mode::Plan, &plans))
     }
@@ -297,9 +297,12 @@ impl Usher {
                         continue;
                     }
                     if job == Job::Reconcile {
-                        // Everybody was read, and whoever is left stands in the backlog: the quick path goes on from there.
+                        // Everybody was read, and whoever is still to be brought in stands in the backlog: the quick path goes
+                        // on from there. What else is left, another sweep finds.
                         inbox::ask(self.store.as_ref(), &Request { job: Job::Invite, ..request.clone() }).await?;
-                        inbox::served(self.store.as_ref(), &request, &etag).await?;
+                        if !report.needs_a_sweep {
+                            inbox::served(self.store.as_ref(), &request, &etag).await?;
+                        }
                     }
                     return Ok(Served::NotDone(Job::Invite));
                 }
@@ -317,7 +320,7 @@ impl Usher {
     fn report(&self, run: RunId, mode: Mode, plans: &[PartnerPlan]) -> Report {
         let hash = self.config.plan_hash();
         let partners = plans.iter().map(|plan| PartnerReport::of(plan, &hash)).collect();
-        Report { run, mode, finished: true, partners, removed_partners: Vec::new() }
+        Report { run, mode, finished: true, needs_a_sweep: false, partners, removed_partners: Vec::new() }
     }
 
     pub(crate) async fn birth(&self) -> Result<Birth, RunError> {

@@ -7,6 +7,7 @@ use crate::graph::directory::Switched;
 use crate::journal::Journal;
 use crate::journal::memory::Memory;
 use crate::journal::record::{Note, Record};
+use crate::people::case::{Case, View};
 use crate::people::conditions::Need;
 use crate::people::decide::decide;
 use crate::people::explain::{self, Explanation, Subject};
@@ -14,7 +15,6 @@ use crate::people::guard::hold;
 use crate::people::lifecycle::State;
 use crate::people::observe::{Observer, Whom};
 use crate::people::person::Person;
-use crate::people::rules::{Case, View};
 use crate::people::snapshot::{Dear, Snapshot};
 use crate::run::{RunError, Usher};
 use crate::tri::Tri;
@@ -44,7 +44,7 @@ impl Usher {
         let memory = journal.memory();
         let birth = self.birth().await?;
         let observer = self.observer(&self.client);
-        let (mut snapshot, matching) = observer.one(whom, now).await?;
+        let (mut snapshot, matching) = observer.one(whom, self.clock.now(), memory).await?;
         observer.look_closer(&mut snapshot, &matching, true).await;
         observer.find_twins(&mut snapshot, &matching).await;
         let mut explanations = Vec::new();
@@ -146,10 +146,12 @@ impl Usher {
             return Ok(None);
         };
         let partner = life.origin.partner.clone();
-        let disabled = explanation.state == State::Disabled.name();
+        let disabled = explanation.enabled.is_no();
         // Of somebody who is deleted there is nothing to forget: what usher took away it still may give back.
         let is_there = explanation.state != State::Deleted.name() && explanation.state != State::Absent.name();
-        let released = is_there && (disabled || writer.journal().memory().departure(id).is_some());
+        let memory = writer.journal().memory();
+        let known = memory.departure(id).is_some() || memory.steps_of(id).any(|(_, step)| step.is_open());
+        let released = is_there && (disabled || known);
         if released {
             let note = Note::Released { disabled };
             writer.note([Record::Noted { person: id, partner: partner.clone(), at: now, note }]);

@@ -208,7 +208,7 @@ impl Writer {
                 }
             }
         }
-        self.journal.save().await
+        self.journal.save_at_the_end().await
     }
 
     /// Removes segments that need not be kept any more. A slice must go on.

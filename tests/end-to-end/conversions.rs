@@ -91,6 +91,43 @@ async fn the_first_runs_go_in_waves_and_then_all_follow() -> Result<()> {
     Ok(())
 }
 
+/// How many people each of four runs invites where the first wave has this size and Graph refuses the first so many people
+/// for their own reason.
+async fn runs_of_a_wave(size: usize, refused: usize) -> Result<Vec<usize>> {
+    let limits = format!("waves = [\"{size}\"]");
+    let world = World::new(Config { limits, ..Config::default() }).await;
+    // All are of one second, and then it goes by the ids.
+    let ids = sorted(&world.people(60));
+    world.directory(|directory| {
+        let mut refused = ids.iter().take(refused);
+        refused.try_for_each(|id| directory.update_user(*id, |user| user.conversion_refused = true))
+    })?;
+    let mut invited = Vec::new();
+    for _ in 0..4 {
+        world.usher(&["apply", "--quick"]).await;
+        invited.push(world.tenant.mails().len());
+        world.clock.advance(SignedDuration::from_mins(5));
+    }
+    Ok(invited)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wave_of_which_more_than_a_tenth_is_refused_is_repeated() -> Result<()> {
+    assert_eq!(runs_of_a_wave(20, 0).await?, [20, 60, 60, 60]);
+    assert_eq!(runs_of_a_wave(20, 2).await?, [18, 58, 58, 58], "a tenth is clean");
+    assert_eq!(runs_of_a_wave(20, 3).await?, [17, 37, 57, 57], "three of twenty are not");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wave_of_one_goes_to_the_next_person_when_the_first_is_refused() -> Result<()> {
+    let invited = runs_of_a_wave(1, 2).await?;
+    let first = invited.iter().position(|mails| *mails > 0);
+    assert!(first.is_some_and(|first| invited[first] == 1), "one at first, whoever it is: {invited:?}");
+    assert_eq!(invited.last(), Some(&58), "then all who are not refused: {invited:?}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daily_ceiling_lets_the_rest_wait_for_the_next_day() -> Result<()> {
     let world = World::new(Config { limits: "invitations = 40\nwaves = []".into(), ..Config::default() }).await;
@@ -112,11 +149,11 @@ async fn a_scope_group_counts_to_the_last_of_its_members_however_many_pages_they
     let mut world = World::new(Config::default()).await;
     let group = world.directory(|directory| directory.create_group("scope"));
     world.configure(|config| config.scope = format!("groups = [\"{group}\"]"));
-    let ids = world.people(2005);
-    let (members, others) = ids.split_at(2000);
+    let ids = world.people(1005);
+    let (members, others) = ids.split_at(1000);
     world.directory(|directory| members.iter().try_for_each(|id| directory.add_member(group, *id)))?;
     world.usher(&["apply"]).await.exits(0);
-    assert_eq!(world.mails_of(members), vec![1; 2000]);
+    assert_eq!(world.mails_of(members), vec![1; 1000]);
     assert_eq!(world.mails_of(others), [0; 5]);
     world.sweep_after(1).await.is_quiet();
     assert_eq!(world.sweep_after(8).await.untouched("leaving"), 0, "nobody is taken for somebody who left");

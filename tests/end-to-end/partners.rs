@@ -155,9 +155,6 @@ async fn who_left_one_partners_scope_and_may_be_in_anothers_is_held_and_loses_no
     assert!(members.is_some_and(|members| moved.iter().all(|id| members.contains(id))));
     // Out of the other's scope too, they have left after all.
     world.directory(|directory| moved.iter().try_for_each(|id| directory.remove_member(two.groups[1], *id)))?;
-    for id in &moved {
-        println!("{:#}", world.json(&["explain", &id.to_string()]).await);
-    }
     let swept = two.sweep().await;
     assert_eq!(swept[0].done("disable"), sorted(&moved), "{swept:#?}");
     Ok(())

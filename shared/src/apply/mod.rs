@@ -5,28 +5,27 @@
 //! opens the circuit breaker there. Not responsible for: deciding who; the plan is taken as it is. When it may write is the
 //! [`Writer`]'s to say, what an answer means [`verdict`]'s.
 
+mod request;
 pub mod verdict;
 
-use crate::address::Address;
 use crate::config::{Config, Partner};
 use crate::graph::catalogue::{
     self, FORBIDDEN_THROUGHOUT, PERMISSION_MISSING, REFUSED_THROUGHOUT, Refusal, Scope, UNEXPLAINED,
 };
-use crate::graph::writer::{Invitation, InvitedUserId, MessageInfo, Write};
 use crate::graph::{Client, DirectoryWriter, Kind};
 use crate::ids::RunId;
 use crate::inbox;
 use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, CircuitEvent, Job, Outcome, Record, StepId};
+use crate::people::case::{Case, View};
 use crate::people::decide::{Action, decide};
+use crate::people::guard;
 use crate::people::observe::Observer;
-use crate::people::rules::{Case, View};
 use crate::people::snapshot::Snapshot;
-use crate::people::{carry, guard};
 use crate::report::ErrorReport;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
-use serde_json::Map;
+use request::request;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 use verdict::{Applied, Verdict, judge};
@@ -133,6 +132,8 @@ impl Applier<'_> {
             let mut batch: Vec<&Action> = places.iter().rev().filter_map(|place| queue.remove(*place)).collect();
             batch.reverse();
             if kind.takes_away() {
+                // What was just done to the same people counts in that look.
+                self.writer.write().await?;
                 done(self.look_again(partner, &mut batch, &mut ended).await);
             }
             if batch.is_empty() {
@@ -146,7 +147,7 @@ impl Applier<'_> {
                 self.take_back(&batch);
                 return Ok(ended.stopped_by(state_too_slow()));
             }
-            let writes: Vec<_> = batch.iter().map(|action| self.request(partner, action)).collect();
+            let writes: Vec<_> = batch.iter().map(|action| request(self.config, partner, action)).collect();
             let answers = self.directory.send(&writes).await;
             let mut verdicts: Vec<_> =
                 batch.iter().zip(answers).map(|(action, answer)| judge(action.step(), answer)).collect();
@@ -258,7 +259,9 @@ impl Applier<'_> {
     fn leave_out_touched(&self, queue: &mut VecDeque<&Action>, ended: &mut Ended) -> usize {
         let before = queue.len();
         queue.retain(|action| {
-            let is_open = self.memory().steps_of(action.person).any(|(_, step)| step.is_open());
+            // Outcomes of the last batch are noted, but not in the memory before they are journalled.
+            let came_out = |id: &StepId| ended.applied.get(id).is_some_and(|one| one.outcome != Outcome::Unknown);
+            let is_open = self.memory().steps_of(action.person).any(|(id, step)| step.is_open() && !came_out(id));
             let leave_out = self.writer.was_touched(action.person) || is_open;
             if leave_out {
                 ended.skipped.insert(action.step());
@@ -369,41 +372,6 @@ impl Applier<'_> {
                 .map(|(open, _)| Record::Circuit { partner: open.map(str::to_owned), at, event: CircuitEvent::Closed })
                 .collect();
             self.writer.note(records);
-        }
-    }
-
-    fn request(&self, partner: &Partner, action: &Action) -> Write {
-        let person = action.person;
-        let switch =
-            |enabled: bool| Write::Update(person, Map::from_iter([("accountEnabled".to_owned(), enabled.into())]));
-        match (action.kind, action.object, &action.address) {
-            (ActionKind::Convert | ActionKind::Resend | ActionKind::ResetRedemption, _, Some(address)) => {
-                Write::Invite(Box::new(self.invitation(partner, action, address.clone())))
-            }
-            (ActionKind::SetSponsor, Some(sponsor), _) => Write::SetSponsor(person, sponsor),
-            (ActionKind::AddToGroup, Some(group), _) => Write::AddToGroup(person, group.into()),
-            (ActionKind::RemoveFromGroup, Some(group), _) => Write::RemoveFromGroup(person, group.into()),
-            (ActionKind::Enable, ..) => switch(true),
-            (ActionKind::Disable, ..) => switch(false),
-            (ActionKind::Delete, ..) => Write::Delete(person),
-            (ActionKind::Restore, ..) => Write::Restore(person),
-            // An update without differences changes nothing; the planner makes none, nor anything without its object.
-            _ => Write::Update(person, carry::body(&action.differences)),
-        }
-    }
-
-    fn invitation(&self, partner: &Partner, action: &Action, address: Address) -> Invitation {
-        let invite = &partner.invite;
-        Invitation {
-            invited_user_email_address: address,
-            invite_redirect_url: self.config.redirect_url(partner),
-            send_invitation_message: invite.send_message,
-            invited_user_message_info: invite
-                .send_message
-                .then(|| MessageInfo { message_language: invite.language.clone() }),
-            invited_user_type: action.user_type,
-            invited_user: InvitedUserId { id: action.person },
-            reset_redemption: action.kind == ActionKind::ResetRedemption,
         }
     }
 }

@@ -55,8 +55,9 @@ pub(super) fn judge(step: StepId, answer: Result<Option<Invitation>, GraphError>
         return done(None);
     }
     let (outcome, refusal) = match &error.kind {
-        // The object to delete or restore is not where it was: somebody else was faster, and it was not usher's doing.
-        Kind::NotFound if matches!(step.action, ActionKind::Delete | ActionKind::Restore) => {
+        // The person, group or sponsor is not there. It may have been deleted by somebody else, so it was not usher's doing,
+        // and asking at every run would use up the day of others.
+        Kind::NotFound if !step.action.is_invitation() => {
             (Outcome::Refused { code: "gone".to_owned(), request_id: error.request_id.clone() }, None)
         }
         // The request never reached Graph, or Graph says that it did nothing. Not found: the account is too new for the part

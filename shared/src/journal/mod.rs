@@ -7,10 +7,11 @@
 //! A segment is the document `journal/<number>`; it carries the SHA-256 of the bytes of the one before, so a rewritten
 //! past can be noticed.
 //!
-//! - [`record`]: what stands in it. `segment`: its form.
+//! - [`record`]: what stands in it; [`action`]: what can be done to a person. `segment`: its form.
 //! - [`memory`]: what later runs need of it, summed up.
 //! - [`checkpoint`]: pruning what is older than it must be kept. [`verify`]: following the chain.
 
+pub mod action;
 pub mod checkpoint;
 pub mod memory;
 pub mod record;
@@ -36,6 +37,8 @@ const NO_PREVIOUS: &str = "00000000000000000000000000000000000000000000000000000
 const MEMORY: &str = "memory";
 /// After so many segments the memory is saved again, so that whoever opens the journal after a crash has few to read.
 const SEGMENTS_BETWEEN_SAVES: u64 = 100;
+/// At the end of a run it is saved after fewer: reading some segments is less than writing what is known of everybody.
+const SEGMENTS_LEFT_UNSAVED: u64 = 5;
 
 /// Where the journal ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,7 +194,19 @@ impl Journal {
     /// # Errors
     /// When the store fails.
     pub async fn save_now_and_then(&mut self) -> Result<(), JournalError> {
-        if self.memory.head.number < self.saved_at + SEGMENTS_BETWEEN_SAVES {
+        self.save_if_grown_by(SEGMENTS_BETWEEN_SAVES).await
+    }
+
+    /// Saves the memory at the end of a run, unless it has hardly grown.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn save_at_the_end(&mut self) -> Result<(), JournalError> {
+        self.save_if_grown_by(SEGMENTS_LEFT_UNSAVED).await
+    }
+
+    async fn save_if_grown_by(&mut self, segments: u64) -> Result<(), JournalError> {
+        if self.memory.head.number < self.saved_at + segments {
             return Ok(());
         }
         self.save().await

@@ -3,9 +3,9 @@
 //! Responsible for: what differs from the configuration, and what of it is its master's to change. Not responsible for: who
 //! may be written at all; see [`super::guards`].
 
+use super::case::Case;
 use super::observe::kept_properties;
 use super::person::{Person, Property};
-use super::rules::Case;
 use crate::config::{Config, Partner, UserType};
 use crate::graph::model::UserType as GraphUserType;
 use crate::ids::GroupId;

@@ -4,9 +4,9 @@
 //! takes away. Not responsible for: invitations' waves, see [`super::guard`], nor for keeping held plans, see
 //! [`crate::held`].
 
+use super::case::View;
 use super::decide::Action;
 use super::guard::{Held, HeldReason};
-use super::rules::View;
 use crate::config::Partner;
 use crate::journal::record::{ActionKind, Budget, Settings};
 
@@ -29,7 +29,6 @@ pub fn hold_back(
 ) -> (Vec<Action>, Option<Held>) {
     let known = view.memory.partner(&partner.name).and_then(|known| known.in_force.as_ref());
     let scope_changed = || known.is_some_and(|known| known.scope != partner.scope_hash());
-    let attributes_changed = || known.is_some_and(|known| known.attributes != partner.attributes_hash());
     let takes_away = |action: &Action| action.kind.takes_away();
     let of_attributes =
         |action: &Action| action.differences.iter().any(|difference| partner.attributes.contains_key(&difference.name));
@@ -54,12 +53,24 @@ pub fn hold_back(
         above(ActionKind::Disable, HeldReason::DisablesCeiling)
             .or_else(|| above(ActionKind::Delete, HeldReason::DeletesCeiling))
     };
-    let updates = Some(count(&of_attributes)).filter(|updates| *updates > 0 && attributes_changed()).unwrap_or(0);
+    let updates =
+        Some(count(&of_attributes)).filter(|updates| *updates > 0 && attributes_changed(view, partner)).unwrap_or(0);
     let hold_takings = reason.is_some();
     let reason = reason.or_else(|| (updates > 0).then(|| held(HeldReason::ChangedAttributes, 0, updates)));
     let is_held = |action: &mut Action| hold_takings && takes_away(action) || updates > 0 && of_attributes(action);
     let held_back = actions.extract_if(.., is_held).collect();
     (held_back, reason)
+}
+
+/// Whether `[partner.attributes]` is not the one that is in force.
+pub fn attributes_changed(view: View<'_>, partner: &Partner) -> bool {
+    let known = view.memory.partner(&partner.name).and_then(|known| known.in_force.as_ref());
+    known.is_some_and(|known| known.attributes != partner.attributes_hash())
+}
+
+/// Whether an action writes a value of `[partner.attributes]`.
+pub fn is_of_attributes(partner: &Partner, action: &Action) -> bool {
+    action.differences.iter().any(|difference| partner.attributes.contains_key(&difference.name))
 }
 
 /// How many disables or deletions a day needs nobody's approval: the smaller of the number and the percentage.

@@ -4,10 +4,10 @@
 //! known is unknown. Not responsible for: what stands against a step whose condition holds; see [`super::guards`].
 
 use super::carry::{differences, missing_groups, missing_sponsors};
+use super::case::{Case, Finding};
 use super::lifecycle::{State, When};
 use super::person::{Sources, Standing};
 use super::reason::Reason;
-use super::rules::{Case, Finding};
 use crate::config::{Adopt, HomeRedemption, SyncedPeople};
 use crate::graph::directory::Actor;
 use crate::ids::GroupId;
@@ -20,6 +20,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Entra keeps a deleted object so long.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A pause of so many days between two sweeps never lets the days of grace begin anew.
+const LONGEST_PAUSE: u16 = 45;
 
 /// Evidence that a decision needs and that was not read yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +78,7 @@ impl Case<'_> {
         if let Some(obstacle) = self.not_to_be_taken(Cause::LeftScope) {
             return obstacle;
         }
-        if self.has_been_out(days(self.partner.leave.disable_after_days)) {
+        if !self.was_not_watched() && self.has_been_out(days(self.partner.leave.disable_after_days)) {
             Finding::HOLDS
         } else {
             Finding::fails(Reason::Leaving)
@@ -95,33 +98,46 @@ impl Case<'_> {
         self.given_back_by_others(cause).map(Finding::fails)
     }
 
-    /// What usher took away for this cause shows as given back: by somebody else, or because the directory does not show it
-    /// yet.
+    /// What usher took away for this cause was given back by somebody else, and it is the same cause still; or the
+    /// directory does not show yet what usher did.
     fn given_back_by_others(&self, cause: Cause) -> Option<Reason> {
-        let taken = self.taken()?;
-        let since = *taken.causes.get(&cause)?;
-        if taken.deleted.is_some() && !taken.shown_deleted {
+        let departure = self.departure()?;
+        let fresh = departure.taken.as_ref().filter(|taken| taken.causes.contains_key(&cause) && !self.is_shown(taken));
+        if fresh.is_some() {
             return Some(Reason::NotShownYet);
         }
+        let taken = departure.taken.as_ref().and_then(|taken| taken.causes.get(&cause));
+        let since = *departure.overruled.get(&cause).or(taken)?;
         let again = match cause {
             // Signed in since: a new absence, if it is one.
             Cause::Inactive => self.last_sign_in().is_some_and(|last| last > since),
-            Cause::LeftScope => self.departure().and_then(|one| one.out_since).is_some_and(|out| out > since),
+            Cause::LeftScope => departure.out_since.is_some_and(|out| out > since),
             Cause::Expired => self.pending_since().is_some_and(|pending| pending > since),
             Cause::Request => false,
         };
-        if again {
-            return None;
+        (!again && self.partner.leave.respect_people).then_some(Reason::ReenabledByPerson)
+    }
+
+    /// Whether the directory must have shown by now what usher took away, so that what it shows otherwise is somebody's doing.
+    pub fn is_shown(&self, taken: &Taken) -> bool {
+        let long_ago = |at: Option<Timestamp>| at.is_none_or(|at| self.view.now.duration_since(at) >= SETTLES_WITHIN);
+        match taken.deleted {
+            Some(_) => taken.shown_deleted || long_ago(taken.deleted),
+            None => taken.shown_disabled || long_ago(taken.disabled),
         }
-        if !taken.shown_disabled && self.view.now.duration_since(taken.disabled?) < SETTLES_WITHIN {
-            return Some(Reason::NotShownYet);
-        }
-        self.partner.leave.respect_people.then_some(Reason::ReenabledByPerson)
     }
 
     fn has_been_out(&self, for_so_long: SignedDuration) -> bool {
         let since = self.departure().and_then(|departure| departure.out_since);
         since.is_some_and(|since| self.view.now.duration_since(since) >= for_so_long)
+    }
+
+    /// Whether nobody has looked for so long that people may have come back and left again unseen: then the days of grace
+    /// begin anew.
+    pub fn was_not_watched(&self) -> bool {
+        let swept = self.view.memory.partner(&self.partner.name).and_then(|known| known.swept);
+        let limit = days(self.partner.leave.disable_after_days.saturating_mul(2).max(LONGEST_PAUSE));
+        swept.is_none_or(|swept| self.view.snapshot.taken.duration_since(swept) > limit)
     }
 
     fn inactive(&self) -> Condition {
@@ -278,9 +294,10 @@ impl Case<'_> {
         if taken.disabled.is_none() || !taken.causes.keys().eq([&Cause::LeftScope]) {
             return Finding::NO;
         }
+        if let Some(reason) = self.shows_again() {
+            return Finding::fails(reason);
+        }
         match (self.state(), self.deleted) {
-            // It shows again although usher deleted it: somebody restored it.
-            (State::Disabled, _) if self.was_restored_by_others() => return Finding::fails(Reason::RestoredByPerson),
             (State::Deleted, _) if !self.person.synced.is_no() => return Finding::fails(Reason::Deleted),
             (State::Deleted, deleted) => {
                 let mine = taken.deleted.is_some();
@@ -306,7 +323,7 @@ impl Case<'_> {
 
     fn still_in_group(&self) -> Finding {
         let retired = self.taken().is_some_and(|taken| taken.disabled.is_some() && !taken.causes.is_empty());
-        if !retired || self.groups_to_leave().is_empty() || self.was_restored_by_others() {
+        if !retired || self.groups_to_leave().is_empty() || self.shows_again().is_some() {
             return Finding::NO;
         }
         self.cause_that_holds(|_| true).map_or(Finding::NO, |_| Finding::HOLDS)
@@ -314,8 +331,8 @@ impl Case<'_> {
 
     fn deletion_due(&self) -> Finding {
         let Some(taken) = self.taken() else { return self.disabled_by_others() };
-        if self.was_restored_by_others() {
-            return Finding::fails(Reason::RestoredByPerson);
+        if let Some(reason) = self.shows_again() {
+            return Finding::fails(reason);
         }
         let after = self.partner.leave.delete_after_days;
         if after == 0 {
@@ -351,15 +368,21 @@ impl Case<'_> {
         self.taken()?.causes.keys().copied().find(|cause| wanted(*cause) && holds(cause))
     }
 
-    /// It shows again although usher deleted it, and the directory had shown that; and people are not argued with.
-    fn was_restored_by_others(&self) -> bool {
-        let shows_again = self.deleted.is_none() && self.taken().is_some_and(|taken| taken.shown_deleted);
-        shows_again && self.partner.leave.respect_people
+    /// Why nothing more is taken from somebody whom usher deleted and who is there: the directory does not show the deletion
+    /// yet, or somebody restored the account, and people are not argued with.
+    fn shows_again(&self) -> Option<Reason> {
+        let taken = self.taken().filter(|taken| self.deleted.is_none() && taken.deleted.is_some())?;
+        if !self.is_shown(taken) {
+            return Some(Reason::NotShownYet);
+        }
+        self.partner.leave.respect_people.then_some(Reason::RestoredByPerson)
     }
 
     /// Why nothing is done about somebody whom others disabled.
     fn disabled_by_others(&self) -> Finding {
+        let overruled = self.departure().is_some_and(|departure| !departure.overruled.is_empty());
         Finding::fails(match (self.person.synced, self.disabled_by_audit()) {
+            _ if overruled && self.partner.leave.respect_people => Reason::RestoredByPerson,
             (Tri::Yes, _) => Reason::DisabledBySync,
             (_, Some(Actor::Person)) => Reason::BlockedByPerson,
             (_, None) if !self.view.snapshot.disabled_by.is_not_read() => Reason::BlockedUnknown,

@@ -5,11 +5,11 @@
 //! [`super::plan`].
 
 use super::carry::{Difference, differences, in_words, missing_groups, missing_sponsors};
+use super::case::Case;
 use super::conditions::Need;
 use super::lifecycle::{State, When};
 use super::person::{Sources, Standing};
 use super::reason::Reason;
-use super::rules::Case;
 use crate::address::Address;
 use crate::graph::model::UserType;
 use crate::ids::{RunId, UserId};

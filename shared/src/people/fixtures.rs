@@ -1,10 +1,10 @@
 //! A small world for tests of the planner: a configuration, people, and what is known of them.
 
+use super::case::View;
 use super::guard::Birth;
 use super::observe::kept_properties;
 use super::person::{Lens, Person, Texts};
 use super::plan::{PartnerPlan, plan};
-use super::rules::View;
 use super::snapshot::{Evidence, Snapshot};
 use crate::config::{Config, Environment};
 use crate::graph::model::User;

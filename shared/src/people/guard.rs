@@ -3,7 +3,7 @@
 //! Responsible for: minimum population, domains that are this tenant's own, missing state, waves and the daily ceiling. What
 //! adds is bounded, and the rest waits its turn. Not responsible for: single people; see [`super::rules`].
 
-use super::rules::View;
+use super::case::View;
 use crate::config::{Partner, Wave};
 use crate::journal::memory::waves::WaveMemory;
 use crate::journal::memory::{Circuit, Memory};

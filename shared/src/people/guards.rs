@@ -4,9 +4,9 @@
 //! guard answers yes only by evidence; unknown is an obstacle. Not responsible for: how many at once; see
 //! [`super::ceilings`].
 
+use super::case::{Case, Finding};
 use super::conditions::Need;
 use super::reason::Reason;
-use super::rules::{Case, Finding};
 use crate::journal::record::{ActionKind, Cause, StepId};
 use crate::tri::Tri;
 use serde::Serialize;

@@ -5,7 +5,7 @@
 //!
 //! - [`person`]: one user as the directory shows it. [`snapshot`]: all of them, and how much of it is known.
 //! - [`observe`]: reads a snapshot, in two rounds.
-//! - [`scope`]: whose person it is. [`rules`]: what else must hold for a conversion, one rule each, in order.
+//! - [`scope`]: whose person it is. [`case`]: a person before a partner. [`rules`]: what else must hold for a conversion, one rule each, in order.
 //! - [`lifecycle`]: every state and every way between them, for external users. [`conditions`]: when a way is gone.
 //!   [`carry`]: what is carried over. [`guards`]: what stands against a step. [`decide`]: the steps. [`notice`]: what to
 //!   remember.
@@ -13,6 +13,7 @@
 //!   the same, told for one person.
 
 pub mod carry;
+pub mod case;
 pub mod ceilings;
 pub mod conditions;
 pub mod decide;

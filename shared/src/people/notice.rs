@@ -3,10 +3,10 @@
 //! Responsible for: the clocks and sightings of people whom usher looks after, and whom it adopts. Only a complete sweep
 //! that is believed notices anything. Not responsible for: writing to the directory; nothing here does.
 
+use super::case::Case;
 use super::conditions::Need;
 use super::lifecycle::State;
 use super::person::Standing;
-use super::rules::Case;
 use crate::config::Adopt;
 use crate::ids::UserId;
 use crate::journal::record::{ActionKind, Cause, Note};
@@ -49,7 +49,7 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
     let taken = case.taken();
     match case.scope.in_scope() {
         // The days begin with what is certain: a list of members that ended too early begins none.
-        Tri::No if out_since.is_none() => {
+        Tri::No if out_since.is_none() || days_begin_anew(case) => {
             if case.scope_is_confirmed(ActionKind::Disable)? {
                 notes.push(Note::OutOfScope);
             }
@@ -65,6 +65,12 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
         }
         Tri::No | Tri::Unknown => {}
     }
+    // Shown as it was before usher took something away, for longer than the directory needs: somebody gave it back.
+    let enabled = case.person.enabled.is_yes();
+    if taken.is_some_and(|taken| case.is_shown(taken) && (enabled || taken.deleted.is_some())) {
+        notes.push(Note::GivenBack);
+        return Ok(of(case, notes));
+    }
     let disabled = case.state() == State::Disabled;
     if disabled && taken.is_some_and(|taken| taken.disabled.is_some() && !taken.shown_disabled) {
         notes.push(Note::ShownDisabled);
@@ -72,8 +78,22 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
     if disabled && case.leaves_while_disabled()?.holds.is_yes() {
         notes.push(Note::AlsoTaken { cause: Cause::LeftScope });
     }
-    if case.person.standing == Standing::Accepted && case.life().is_some_and(|life| !life.redeemed) {
-        notes.push(Note::Redeemed { since: case.person.state_changed.get() });
+    match (case.person.standing, case.life().is_some_and(|life| life.redeemed)) {
+        (Standing::Accepted, false) => notes.push(Note::Redeemed { since: case.person.state_changed.get() }),
+        (Standing::Pending, true) => {
+            notes.extend(case.person.state_changed.get().map(|since| Note::PendingAnew { since }));
+        }
+        _ => {}
     }
-    Ok(notes.into_iter().map(|note| (case.person.id, note)).collect())
+    Ok(of(case, notes))
+}
+
+/// After a long time without a sweep the days of grace begin anew; not where people decided, which would end that decision.
+fn days_begin_anew(case: &Case<'_>) -> bool {
+    let overruled = case.departure().is_some_and(|departure| !departure.overruled.is_empty());
+    case.was_not_watched() && case.person.enabled.is_yes() && !overruled
+}
+
+fn of(case: &Case<'_>, notes: Vec<Note>) -> Vec<Notice> {
+    notes.into_iter().map(|note| (case.person.id, note)).collect()
 }

@@ -3,7 +3,8 @@
 //! Responsible for: an action or a reason for everybody in view, in a fixed order. Not responsible for: reading evidence (it
 //! says for whom it lacks some) or carrying anything out.
 
-use super::ceilings::hold_back;
+use super::case::{Case, View};
+use super::ceilings::{attributes_changed, hold_back, is_of_attributes};
 use super::conditions::{Need, RESTORABLE};
 use super::decide::{Action, ActionReason, decide};
 use super::guard::{Birth, Held, allowance, hold, room};
@@ -11,7 +12,7 @@ use super::lifecycle::State;
 use super::notice::{Notice, adoption, is_to_be_adopted, notices};
 use super::person::{Person, Standing};
 use super::reason::Reason;
-use super::rules::{Case, Rule, View};
+use super::rules::Rule;
 use crate::config::Partner;
 use crate::graph::batch::MAX_REQUESTS;
 use crate::ids::{GroupId, UserId};
@@ -165,7 +166,8 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth, job: Job) -> Partne
     }
     // Ids are random, so without the date nobody would know whose turn comes when.
     candidates.sort_by_key(|case| (case.person.created, case.person.id));
-    lives.sort_by_key(|person| (person.created, person.id));
+    // Who is to be given something back comes before who is only brought up to date.
+    lives.sort_by_key(|person| (!person.enabled.is_no(), person.created, person.id));
     if is_sweep {
         plan.adopt(&adopted);
         plan.look_after(&lives, view, partner);
@@ -250,6 +252,8 @@ impl PartnerPlan {
         if let Some(invitations) = left.get_mut(&Budget::Invitations).filter(|_| probing) {
             *invitations = (*invitations).min(1);
         }
+        let mut looks = left.clone();
+        let attributes_are_held = attributes_changed(view, partner);
         for person in lives {
             let case = &Case::new(view, partner, person);
             match notices(case) {
@@ -260,7 +264,9 @@ impl PartnerPlan {
             if let Some(need) = decision.needs.first() {
                 // Nobody is looked at whose turn does not come today.
                 match *need {
-                    Need::Look(kind) if !take_one(&mut left, kind) => self.changes_waiting += 1,
+                    Need::Look(kind) if !(has_one(&left, kind) && take_one(&mut looks, kind)) => {
+                        self.changes_waiting += 1
+                    }
                     need => self.lack(need, case.person.id),
                 }
                 continue;
@@ -270,7 +276,8 @@ impl PartnerPlan {
             }
             let mut waits = false;
             for action in decision.actions {
-                if take_one(&mut left, action.kind) {
+                // What will wait for approval must not use up the day of what goes on.
+                if attributes_are_held && is_of_attributes(partner, &action) || take_one(&mut left, action.kind) {
                     self.actions.push(action);
                 } else {
                     waits = true;
@@ -294,14 +301,23 @@ impl PartnerPlan {
                 self.notices.push((person, Note::ShownDeleted));
             }
             let is_older = |than| taken.deleted.is_some_and(|at| view.now.duration_since(at) >= than);
-            if is_older(GONE_AFTER) && taken.shown_deleted {
-                self.notices.push((person, Note::Gone));
-            }
-            if is_older(RESTORABLE) || !partner.leave.restore {
+            let is_gone = is_older(GONE_AFTER) && taken.shown_deleted;
+            if !is_gone && (is_older(RESTORABLE) || !partner.leave.restore) {
                 continue;
             }
             if view.snapshot.deleted.is_not_read() {
                 self.lacks.deleted = true;
+                continue;
+            }
+            if is_gone {
+                // A list that ended too early must not make anybody forgotten, so the person is asked for too.
+                let kept = view.snapshot.deleted.read().is_none_or(|deleted| deleted.contains_key(&person));
+                match view.snapshot.evidence.get(&person) {
+                    _ if kept => {}
+                    None => self.unread.push(person),
+                    Some(evidence) if evidence.exists.is_no() => self.notices.push((person, Note::Gone)),
+                    Some(_) => {}
+                }
                 continue;
             }
             let Some((person, since)) = view.snapshot.deleted.read().and_then(|deleted| deleted.get(&person)) else {
@@ -369,6 +385,10 @@ fn take_one(left: &mut BTreeMap<Budget, usize>, kind: ActionKind) -> bool {
     let has_room = *left > 0;
     *left = left.saturating_sub(1);
     has_room
+}
+
+fn has_one(left: &BTreeMap<Budget, usize>, kind: ActionKind) -> bool {
+    left.get(&kind.budget()).is_none_or(|left| *left > 0)
 }
 
 /// The name of a plan: a hash of the partner, the configuration and the sorted actions, short enough to be typed.

@@ -4,38 +4,13 @@
 //! its reason is what plan, log and `explain` show. Not responsible for: external users, see [`super::conditions`], nor for
 //! how many at once, see [`super::guard`].
 
-use super::lifecycle::{By, State};
-use super::person::{Person, Standing};
+use super::case::{Case, Finding};
+use super::person::{Sources, Standing};
 use super::reason::Reason;
-use super::scope::{Scope, candidate_addresses, scope_of};
-use super::snapshot::{Evidence, Snapshot};
-use crate::address::Address;
-use crate::config::{Adopt, Config, Partner};
-use crate::graph::directory::Actor;
-use crate::ids::UserId;
-use crate::journal::memory::departures::Departure;
-use crate::journal::memory::lives::Life;
-use crate::journal::memory::{Memory, SETTLES_WITHIN, Step, StepState};
+use super::scope::candidate_addresses;
+use crate::journal::memory::{Step, StepState};
 use crate::journal::record::{ActionKind, StepId};
-use crate::tri::Tri;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-
-/// A refusal for the person's own reason is not tried again before this has passed.
-pub const RETRY_AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(24);
-
-/// Everything that decisions may look at.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    /// The configuration.
-    pub config: &'a Config,
-    /// What was observed.
-    pub snapshot: &'a Snapshot,
-    /// What usher remembers having done.
-    pub memory: &'a Memory,
-    /// The moment for which to decide.
-    pub now: Timestamp,
-}
 
 /// The rules, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,160 +82,10 @@ impl Rule {
     }
 }
 
-/// One person before one partner's rules.
-pub struct Case<'a> {
-    /// What the decision may look at.
-    pub view: View<'a>,
-    /// The partner.
-    pub partner: &'a Partner,
-    /// The person.
-    pub person: &'a Person,
-    /// How the person stands to the partner.
-    pub scope: Scope,
-    /// The person is deleted softly; with when, where that is known.
-    pub deleted: Option<Option<Timestamp>>,
-}
-
-/// Whether a rule holds; where it does not, why the person is left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Whether it holds.
-    pub holds: Tri,
-    /// The reason, unless it holds.
-    pub reason: Option<Reason>,
-}
-
-impl Finding {
-    /// It holds.
-    pub const HOLDS: Self = Self { holds: Tri::Yes, reason: None };
-    /// It does not, and there is nothing to say about it.
-    pub const NO: Self = Self { holds: Tri::No, reason: None };
-
-    /// It does not hold.
-    pub const fn fails(reason: Reason) -> Self {
-        Self { holds: Tri::No, reason: Some(reason) }
-    }
-
-    /// Nobody knows.
-    pub const fn unknown(reason: Reason) -> Self {
-        Self { holds: Tri::Unknown, reason: Some(reason) }
-    }
-
-    /// As `holds` says, with the reasons otherwise.
-    pub const fn when(holds: Tri, fails: Reason, unknown: Reason) -> Self {
-        match holds {
-            Tri::Yes => Self::HOLDS,
-            Tri::No => Self::fails(fails),
-            Tri::Unknown => Self::unknown(unknown),
-        }
-    }
-}
-
 impl<'a> Case<'a> {
-    /// `person` before the rules of `partner`.
-    pub fn new(view: View<'a>, partner: &'a Partner, person: &'a Person) -> Self {
-        let scope = scope_in(view, partner, person);
-        Self { view, partner, person, scope, deleted: None }
-    }
-
-    /// Somebody who is deleted softly, since then. Of them no membership can be read.
-    pub fn deleted(view: View<'a>, partner: &'a Partner, person: &'a Person, since: Option<Timestamp>) -> Self {
-        let mut case = Self::new(view, partner, person);
-        if !partner.scope.groups.is_empty() {
-            case.scope.group = Tri::Unknown;
-        }
-        if !partner.scope.exclude_groups.is_empty() {
-            case.scope.excluded = Tri::Unknown;
-        }
-        Self { deleted: Some(since), ..case }
-    }
-
-    /// The configuration.
-    pub const fn config(&self) -> &'a Config {
-        self.view.config
-    }
-
-    /// What is remembered of the person, if usher looks after them for this partner.
-    pub fn life(&self) -> Option<Life<'a>> {
-        self.view.memory.life(self.person.id).filter(|life| life.origin.partner == self.partner.name)
-    }
-
-    /// Whether usher looks after the person for this partner: it brought them in, or adopted them and still may.
-    pub fn is_looked_after(&self) -> bool {
-        let may = |life: Life<'_>| !life.origin.adopted || self.partner.scope.adopt != Adopt::None;
-        self.life().is_some_and(may)
-    }
-
-    /// Whether somebody else had invited the person.
-    pub fn is_adopted(&self) -> bool {
-        self.life().is_some_and(|life| life.origin.adopted)
-    }
-
-    /// What is remembered of the person's leaving.
-    pub fn departure(&self) -> Option<&'a Departure> {
-        self.view.memory.departure(self.person.id)
-    }
-
-    /// What the person is.
-    pub fn state(&self) -> State {
-        if self.deleted.is_some() {
-            return State::Deleted;
-        }
-        if self.unconfirmed_since().is_some() {
-            return State::Unconfirmed;
-        }
-        match self.person.standing {
-            _ if self.person.enabled.is_no() => State::Disabled,
-            Standing::Pending => State::Pending,
-            Standing::Accepted => State::Accepted,
-            Standing::Internal | Standing::ExternalWithoutState | Standing::Unclear => State::Internal,
-        }
-    }
-
-    /// Who brought the person into the state `disabled` or `deleted`, as far as is known.
-    pub fn by(&self) -> Option<By> {
-        let taken = self.departure().and_then(|departure| departure.taken.as_ref());
-        let by_usher = |did: bool, synced: Tri| match (did, synced) {
-            (true, _) => By::Usher,
-            (false, Tri::Yes) => By::Sync,
-            (false, _) => match self.disabled_by_audit() {
-                Some(Actor::Sync) => By::Sync,
-                Some(Actor::Person) => By::Person,
-                Some(Actor::Other) | None => By::Elsewhere,
-            },
-        };
-        match self.state() {
-            State::Disabled => Some(by_usher(taken.is_some_and(|taken| taken.disabled.is_some()), self.person.synced)),
-            State::Deleted => Some(by_usher(taken.is_some_and(|taken| taken.deleted.is_some()), self.person.synced)),
-            _ => None,
-        }
-    }
-
-    /// Who disabled the account last, by the audit log.
-    pub fn disabled_by_audit(&self) -> Option<Actor> {
-        self.view.snapshot.disabled_by.read()?.get(&self.person.id).copied()
-    }
-
     /// The first of `rules` that does not hold, by its reason.
     pub fn first_obstacle(&self, rules: &[Rule]) -> Option<Reason> {
         rules.iter().find_map(|rule| self.find(*rule).reason)
-    }
-
-    /// The one address to invite, where there is exactly one.
-    pub fn address(&self) -> Option<&'a Address> {
-        let mut candidates = candidate_addresses(self.person, self.partner);
-        let first = candidates.next();
-        if candidates.next().is_some() { None } else { first }
-    }
-
-    /// The closer look, all unknown before it was made.
-    pub fn evidence(&self) -> Evidence {
-        self.view.snapshot.evidence.get(&self.person.id).copied().unwrap_or_default()
-    }
-
-    /// Whether the closer look was made.
-    pub fn was_looked_at(&self) -> bool {
-        self.view.snapshot.evidence.contains_key(&self.person.id)
     }
 
     /// Judges one rule.
@@ -305,11 +130,6 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Another object that has the address to invite.
-    pub fn twin(&self) -> Option<UserId> {
-        self.view.snapshot.twin_of(self.person.id, self.address()?)
-    }
-
     /// The code of the last refusal of a conversion.
     pub fn refusal(&self) -> Option<&'a str> {
         match &self.view.memory.step(&self.conversion())?.state {
@@ -321,40 +141,6 @@ impl<'a> Case<'a> {
     /// The step that would convert the person.
     const fn conversion(&self) -> StepId {
         StepId { person: self.person.id, action: ActionKind::Convert, object: None }
-    }
-
-    /// Whether a step was not refused within the last day.
-    pub fn not_refused_lately(&self, step: StepId) -> Finding {
-        match self.view.memory.step(&step).map(|step| &step.state) {
-            Some(StepState::Refused { at, .. }) if self.view.now < *at + RETRY_AFTER_REFUSAL => {
-                Finding::fails(Reason::RefusedRecently)
-            }
-            _ => Finding::HOLDS,
-        }
-    }
-
-    /// Why nothing may be done before an earlier step is settled.
-    pub fn unconfirmed(&self) -> Option<Reason> {
-        let since = self.unconfirmed_since()?;
-        let fresh = self.view.now.duration_since(since) < SETTLES_WITHIN;
-        Some(if fresh { Reason::Unconfirmed } else { Reason::Unsettled })
-    }
-
-    /// Graph took the invitation, and the directory still shows an internal account: it has not caught up, or something is
-    /// wrong. A conversion is one-way, so inviting again is never the answer.
-    pub fn is_not_shown_yet(&self) -> bool {
-        self.brought_in_at().is_some() && self.person.standing == Standing::Internal
-    }
-
-    /// Since when it is not known what became of a step: of one without outcome, or of one that Graph took and the directory
-    /// does not show.
-    fn unconfirmed_since(&self) -> Option<Timestamp> {
-        let open = self.view.memory.steps_of(self.person.id).filter(|(_, step)| step.is_open());
-        open.map(|(_, step)| step.at).min().or_else(|| self.is_not_shown_yet().then(|| self.brought_in_at()).flatten())
-    }
-
-    fn brought_in_at(&self) -> Option<Timestamp> {
-        self.view.memory.life(self.person.id).filter(|life| !life.origin.adopted).map(|life| life.since)
     }
 
     fn domain(&self) -> Finding {
@@ -379,24 +165,14 @@ impl<'a> Case<'a> {
             let several = candidate_addresses(self.person, self.partner).next().is_some();
             return Finding::fails(if several { Reason::AddressAmbiguous } else { Reason::NoAddress });
         };
-        if self.person.addresses_in(super::person::Sources::MAIL).next() != Some(address) {
+        if self.person.addresses_in(Sources::MAIL).next() != Some(address) {
             return Finding::fails(Reason::MailIsNotAddress);
         }
         if address.is_invitable() { Finding::HOLDS } else { Finding::fails(Reason::AddressNotInvitable) }
-    }
-
-    /// Whether the person is in another partner's scope too.
-    pub fn in_another_scope(&self) -> Tri {
-        let others = self.view.config.partners.iter().filter(|other| other.name != self.partner.name);
-        others.map(|other| scope_in(self.view, other, self.person).in_scope()).fold(Tri::No, Tri::or)
     }
 
     /// The person's conversion, unless it was done.
     fn last_step(&self) -> Option<&'a Step> {
         self.view.memory.step(&self.conversion())
     }
-}
-
-fn scope_in(view: View<'_>, partner: &Partner, person: &Person) -> Scope {
-    scope_of(person, partner, view.snapshot, view.memory.invited_domain(person.id, &partner.name))
 }

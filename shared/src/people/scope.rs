@@ -21,6 +21,17 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// The same of somebody whose groups cannot be read.
+    #[must_use]
+    pub fn without_groups(self, partner: &Partner) -> Self {
+        let unless_none = |known: Tri, none: bool| if none { known } else { Tri::Unknown };
+        Self {
+            group: unless_none(self.group, partner.scope.groups.is_empty()),
+            excluded: unless_none(self.excluded, partner.scope.exclude_groups.is_empty()),
+            ..self
+        }
+    }
+
     /// In scope: domain and group, and not excluded. A "no" anywhere decides; otherwise nothing may be unknown.
     pub const fn in_scope(&self) -> Tri {
         match (self.domain, self.group, self.excluded) {

@@ -17,7 +17,11 @@ pub struct Departure {
     /// What was taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
-    /// When a person last wanted human decisions about them forgotten.
+    /// Causes for which something was taken away that others gave back, each since when it had held. While it is the same
+    /// cause still, it is not taken again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub overruled: BTreeMap<Cause, Timestamp>,
+    /// When a person last wanted human decisions about them forgotten; until the account is enabled, or in scope, again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Timestamp>,
 }
@@ -44,10 +48,19 @@ impl Departure {
     }
 
     pub(super) fn disabled(&mut self, cause: Cause, at: Timestamp) {
+        self.overruled.remove(&cause);
         let taken = self.taken_or_begin();
         taken.causes.insert(cause, at);
         taken.disabled = Some(at);
         taken.shown_disabled = false;
+    }
+
+    /// Others gave back what was taken away: usher has taken nothing any more.
+    pub(super) fn given_back(&mut self) {
+        self.released = None;
+        if let Some(taken) = self.taken.take() {
+            self.overruled.extend(taken.causes);
+        }
     }
 
     pub(super) fn also_taken(&mut self, cause: Cause, at: Timestamp) {
@@ -81,15 +94,18 @@ impl Departure {
 
     pub(super) fn enabled(&mut self) {
         self.taken = None;
+        self.released = None;
     }
 
     pub(super) fn out_of_scope(&mut self, at: Timestamp) {
-        self.out_since.get_or_insert(at);
+        self.out_since = Some(at);
     }
 
     /// In scope again: that cause has ended. Where it was the only one, usher still has to give back what it took itself.
     pub(super) fn in_scope(&mut self) {
         self.out_since = None;
+        self.released = None;
+        self.overruled.remove(&Cause::LeftScope);
         if let Some(taken) = &mut self.taken {
             if taken.causes.len() == 1 && taken.disabled.is_some() {
                 return;
@@ -104,6 +120,11 @@ impl Departure {
     /// What people decided is forgotten: the rules apply as if it had happened by itself, with all days to come again.
     pub(super) fn released(&mut self, disabled: bool, at: Timestamp) {
         self.released = Some(at);
+        let overruled = std::mem::take(&mut self.overruled);
+        if disabled && self.taken.is_none() {
+            // It is not usher's to give back any more, but the causes count again.
+            overruled.into_keys().for_each(|cause| self.also_taken(cause, at));
+        }
         if self.out_since.is_some() {
             self.out_since = Some(at);
         }

@@ -139,9 +139,14 @@ impl Lives {
 
     /// The redemption starts again, with another address.
     pub(super) fn reset(&mut self, person: UserId, address: &Address, at: Timestamp) {
+        let Some(origin) = self.of(person).map(|life| life.origin.clone()) else { return };
+        self.begin(person, Origin { domain: address.domain().to_owned(), ..origin }, Some(address), at);
+    }
+
+    /// Somebody else made the redemption start again.
+    pub(super) fn pending_anew(&mut self, person: UserId, since: Timestamp) {
         if let Some(mark) = self.people.get_mut(&person) {
-            mark.seconds = seconds(at);
-            mark.address = Fingerprint::of(address);
+            mark.seconds = seconds(since);
             mark.resent = 0;
             mark.redeemed = false;
         }
@@ -195,13 +200,13 @@ fn seconds(at: Timestamp) -> u32 {
 }
 
 /// The saved form: people by what they have in common.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Saved {
     sets: Vec<Vec<Uuid>>,
     groups: Vec<Group>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Group {
     origin: Origin,
     people: Vec<Row>,
@@ -210,17 +215,38 @@ struct Group {
 /// The person, seconds, fingerprint, last resend, redeemed, groups, sponsors.
 type Row = (UserId, u32, Fingerprint, u16, bool, u16, u16);
 
+/// The same, written without a copy of everybody.
+#[derive(Serialize)]
+struct SavedOf<'a> {
+    sets: &'a [Vec<Uuid>],
+    groups: Vec<GroupOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct GroupOf<'a> {
+    origin: &'a Origin,
+    people: PeopleOf<'a>,
+}
+
+struct PeopleOf<'a> {
+    lives: &'a Lives,
+    origin: u16,
+}
+
+impl Serialize for PeopleOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let of_origin = self.lives.people.iter().filter(|(_, mark)| mark.origin == self.origin);
+        serializer.collect_seq(of_origin.map(|(person, mark)| -> Row {
+            let Mark { seconds, address, resent, redeemed, groups, sponsors, .. } = *mark;
+            (*person, seconds, address, resent, redeemed, groups, sponsors)
+        }))
+    }
+}
+
 impl Serialize for Lives {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut groups: Vec<_> =
-            self.origins.iter().map(|origin| Group { origin: origin.clone(), people: Vec::new() }).collect();
-        for (person, mark) in &self.people {
-            if let Some(group) = groups.get_mut(usize::from(mark.origin)) {
-                let Mark { seconds, address, resent, redeemed, groups, sponsors, .. } = *mark;
-                group.people.push((*person, seconds, address, resent, redeemed, groups, sponsors));
-            }
-        }
-        Saved { sets: self.sets.clone(), groups }.serialize(serializer)
+        let group = |(origin, of)| GroupOf { origin: of, people: PeopleOf { lives: self, origin } };
+        SavedOf { sets: &self.sets, groups: (0_u16..).zip(&self.origins).map(group).collect() }.serialize(serializer)
     }
 }
 

@@ -68,6 +68,10 @@ pub struct PartnerMemory {
     spent: BTreeMap<Budget, BTreeMap<Timestamp, u32>>,
     /// The parts of the configuration that are in force without approval; `None` before the first sweep.
     pub in_force: Option<Settings>,
+    /// The same as the last sweep found them, and since when they are so.
+    pub seen: Option<(Settings, Timestamp)>,
+    /// When the last sweep that was believed began.
+    pub swept: Option<Timestamp>,
     /// Which wave is next, and out of how many people percentages are.
     pub waves: WaveMemory,
     /// The circuit breaker, when it is open.
@@ -186,6 +190,10 @@ impl Memory {
                     self.removed_partners.remove(partner);
                     self.partners.entry(partner.clone()).or_default().in_force = Some(settings.clone());
                 }
+                Record::SettingsSeen { partner, at, settings } => {
+                    self.partners.entry(partner.clone()).or_default().seen = Some((settings.clone(), *at));
+                }
+                Record::Swept { partner, at } => self.partners.entry(partner.clone()).or_default().swept = Some(*at),
                 Record::PartnerRemoved { partner, .. } => _ = self.removed_partners.insert(partner.clone()),
                 Record::Approved { .. } => {}
                 Record::Circuit { partner, at, event } => self.circuit_changed(partner.as_deref(), *at, event),
@@ -293,6 +301,8 @@ impl Memory {
                 }
             }
             Note::Redeemed { .. } => self.lives.redeemed(person),
+            Note::PendingAnew { since } => self.lives.pending_anew(person, *since),
+            Note::GivenBack => departure.given_back(),
             Note::OutOfScope => departure.out_of_scope(at),
             Note::InScope => departure.in_scope(),
             Note::ShownDisabled => departure.shown_disabled(),
@@ -300,9 +310,14 @@ impl Memory {
             Note::Gone => {
                 self.lives.end(person);
                 self.departures.remove(&person);
+                self.steps.forget_open(person, |_| true);
             }
             Note::AlsoTaken { cause } => departure.also_taken(*cause, at),
-            Note::Released { disabled } => departure.released(*disabled, at),
+            Note::Released { disabled } => {
+                departure.released(*disabled, at);
+                // What nobody can read is settled by whoever looked at it; of an invitation that could mean a second mail.
+                self.steps.forget_open(person, |action| !action.is_invitation());
+            }
         }
         self.forget_departure_if_over(person);
     }

@@ -114,6 +114,11 @@ impl Steps {
         self.0.range(first..).take_while(move |(id, _)| id.person == person)
     }
 
+    /// Forgets a person's open steps of these kinds, as if they had not been sent.
+    pub(super) fn forget_open(&mut self, person: UserId, kinds: impl Fn(ActionKind) -> bool) {
+        self.0.retain(|id, step| id.person != person || !step.is_open() || !kinds(id.action));
+    }
+
     /// Forgets refusals from before `cutoff`, and what counts as sent since then.
     pub(super) fn forget_refusals(&mut self, cutoff: Timestamp) {
         self.0.retain(|_, step| match step.state {

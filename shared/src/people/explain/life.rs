@@ -3,11 +3,12 @@
 use super::{RuleResult, Told, rules};
 use crate::journal::record::{ActionKind, StepId};
 use crate::people::carry::{differences, in_words, missing_groups, missing_sponsors};
+use crate::people::case::{Case, Finding};
 use crate::people::decide::decide;
 use crate::people::guards::Guard;
 use crate::people::lifecycle::{State, When};
 use crate::people::reason::Reason;
-use crate::people::rules::{Case, Finding, Rule};
+use crate::people::rules::Rule;
 use crate::tri::Tri;
 use jiff::Timestamp;
 

@@ -5,12 +5,13 @@
 
 mod life;
 
+use super::case::Case;
 use super::guard::Held;
 use super::lifecycle::{By, State};
 use super::notice::is_to_be_adopted;
 use super::person::{Sources, Standing};
 use super::reason::Reason;
-use super::rules::{Case, Rule};
+use super::rules::Rule;
 use crate::ids::UserId;
 use crate::journal::record::ActionKind;
 use crate::tri::Tri;
@@ -27,6 +28,8 @@ pub struct Explanation {
     pub in_scope: Tri,
     /// `absent`, `internal`, `pending`, `accepted`, `disabled`, `deleted` or `unconfirmed`.
     pub state: &'static str,
+    /// Whether signing in is allowed.
+    pub enabled: Tri,
     /// Who brought about the state `disabled` or `deleted`, as far as is known: `usher`, `sync`, `person` or `elsewhere`.
     pub by: Option<&'static str>,
     /// What is done first, or the reason why nothing is.
@@ -74,6 +77,7 @@ pub fn explain(case: &Case<'_>, held: Option<&Held>) -> Explanation {
         partner: (!case.scope.domain.is_no() || case.is_looked_after()).then(|| case.partner.name.clone()),
         in_scope: case.scope.in_scope(),
         state: state_of(case),
+        enabled: case.person.enabled,
         by: by_of(case),
         decision: match (&told.decision, held) {
             (_, Some(held)) => held.reason.name().to_owned(),
@@ -141,6 +145,7 @@ pub fn absent(person: Subject) -> Explanation {
         partner: None,
         in_scope: Tri::Unknown,
         state: "absent",
+        enabled: Tri::Unknown,
         by: None,
         decision: "absent".to_owned(),
         text: "There is no such person in this directory; `usher provision` can invite somebody by address.".to_owned(),

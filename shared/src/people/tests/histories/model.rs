@@ -4,19 +4,19 @@
 //! judging what usher does; the histories are.
 
 use crate::config::Config;
-use crate::execution::{in_force, noticed};
+use crate::execution::{in_force, noticed, swept};
 use crate::graph::directory::{Actor, CrossTenant, RoleHolders};
 use crate::graph::model::{Field, User};
 use crate::ids::{GroupId, UserId};
 use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, Job, Outcome, Record, StepId};
+use crate::people::case::View;
 use crate::people::decide::Action;
 use crate::people::fixtures::{EXCLUDE_GROUP, FREE, SCOPE_GROUP, config, id, synced};
 use crate::people::guard::Birth;
 use crate::people::observe::kept_properties;
 use crate::people::person::{Lens, Person, Texts};
 use crate::people::plan::{PartnerPlan, plan};
-use crate::people::rules::View;
 use crate::people::snapshot::{Dear, Evidence, Snapshot};
 use crate::planning::effect_of;
 use crate::tri::Tri;
@@ -85,6 +85,8 @@ pub(super) struct Account {
     pub(super) cycle: u32,
     /// Somebody other than usher switched it last, or deleted or restored it.
     pub(super) touched_by_others: bool,
+    /// A person blocked it, or somebody restored it, after usher did anything.
+    pub(super) decided_by_others: bool,
 }
 
 /// Everything.
@@ -146,6 +148,7 @@ impl Model {
             licensed: false,
             cycle: 0,
             touched_by_others: false,
+            decided_by_others: false,
         };
         let accounts: BTreeMap<_, _> = (1..=people).map(|number| (id(number), account(number))).collect();
         let in_group = accounts.keys().copied().chain([id(ANCHOR)]).collect();
@@ -174,9 +177,12 @@ impl Model {
 
     /// Somebody other than usher allows or forbids sign-in.
     pub(super) fn switch(&mut self, person: UserId, enabled: bool, by: Actor) {
+        // Who blocks an account while usher waits to see its own disable of it cannot be told from usher.
+        let cannot_be_told = self.memory.steps_of(person).any(|(_, step)| step.is_open());
         if let Some(account) = self.accounts.get_mut(&person).filter(|account| account.enabled != enabled) {
             account.enabled = enabled;
             account.touched_by_others = true;
+            account.decided_by_others = !enabled && by == Actor::Person && !cannot_be_told;
             if !enabled {
                 self.audits.insert(person, by);
             }
@@ -193,6 +199,7 @@ impl Model {
     pub(super) fn restore(&mut self, person: UserId) {
         if let Some((mut account, _)) = self.deleted.remove(&person) {
             account.touched_by_others = true;
+            account.decided_by_others = true;
             self.accounts.insert(person, account);
         }
     }
@@ -347,8 +354,11 @@ impl Model {
         self.settle(weather);
         let mut plan = self.plan(weather, false);
         let plans = std::slice::from_ref(&plan);
-        let records: Vec<_> =
-            in_force(&self.config, &self.memory, plans, self.now).into_iter().chain(noticed(plans, self.now)).collect();
+        let records: Vec<_> = in_force(&self.config, &self.memory, plans, self.now)
+            .into_iter()
+            .chain(swept(&self.config, &self.memory, plans, self.now))
+            .chain(noticed(plans, self.now))
+            .collect();
         self.memory.learn(&records);
         if approve && !plan.held_actions.is_empty() {
             plan.actions.append(&mut plan.held_actions);
@@ -461,6 +471,7 @@ impl Model {
             ActionKind::Disable => {
                 account.enabled = false;
                 account.touched_by_others = false;
+                account.decided_by_others = false;
                 self.audits.remove(&person);
             }
             ActionKind::Enable => {
@@ -470,6 +481,9 @@ impl Model {
                 account.enabled = true;
             }
             ActionKind::Delete => {
+                if account.decided_by_others && self.config.partners[0].leave.respect_people {
+                    self.violations.push(format!("deleted against what people decided: {account:?}"));
+                }
                 if account.synced || account.licensed || account.enabled {
                     self.violations.push(format!("deleted somebody who must not be: {account:?}"));
                 }
@@ -502,5 +516,6 @@ fn anchor() -> Account {
         licensed: false,
         cycle: 0,
         touched_by_others: false,
+        decided_by_others: false,
     }
 }

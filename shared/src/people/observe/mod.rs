@@ -1,0 +1,256 @@
+//! Reads a snapshot, in two rounds: everybody once, and then, in `evidence`, a closer look at those whom a plan would touch.
+//!
+//! Responsible for: one pass for all partners, page by page, keeping only those in view. Not responsible for: deciding. What
+//! could not be read is kept as unknown; only a sweep that breaks off is an error, because then nobody can tell who is
+//! missing.
+
+mod evidence;
+
+use super::carry::SHOW_IN_ADDRESS_LIST;
+use super::person::{Lens, Person, Sources, Texts};
+use super::scope::sources_of;
+use super::snapshot::{Evidence, Snapshot};
+use crate::address::Address;
+use crate::config::Config;
+use crate::graph::{Directory, GraphError};
+use crate::ids::{GroupId, TenantId, UserId};
+use crate::journal::memory::Memory;
+use crate::journal::record::{ActionKind, StepId};
+use crate::sight::Links;
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashSet};
+
+/// Why there is no snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// Graph could not be read.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The token is for another tenant than the configuration.
+    #[error(
+        "the credential is for tenant {found}, but the configuration is for {configured}: sign in to the right tenant, or \
+         correct tenant.id"
+    )]
+    WrongTenant {
+        /// The tenant that answered.
+        found: TenantId,
+        /// `tenant.id`.
+        configured: TenantId,
+    },
+}
+
+/// Graph tracks no more groups under one link; with more of them, the next sweep sees who entered.
+const MAX_TRACKED_GROUPS: usize = 50;
+
+/// The properties of external users that some partner keeps.
+pub fn kept_properties(config: &Config) -> Vec<String> {
+    let attributes = config.partners.iter().flat_map(|partner| partner.attributes.keys().cloned());
+    let shown = config.partners.iter().any(|partner| partner.invite.show_in_address_list.is_some());
+    let names: BTreeSet<_> = attributes.chain(shown.then(|| SHOW_IN_ADDRESS_LIST.to_owned())).collect();
+    names.into_iter().collect()
+}
+
+/// Whether later changes shall be found without another sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Track {
+    /// Ask for the links under which changes are found.
+    Changes,
+    /// Just read.
+    Nothing,
+}
+
+/// Whom to read, when only one person is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// By object id.
+    Id(UserId),
+    /// By address.
+    Address(Address),
+}
+
+/// Reads the directory for a configuration.
+pub struct Observer<'a> {
+    config: &'a Config,
+    directory: Directory,
+}
+
+impl<'a> Observer<'a> {
+    /// Reads through `directory`.
+    pub const fn new(config: &'a Config, directory: Directory) -> Self {
+        Self { config, directory }
+    }
+
+    /// Reads everybody, page by page, and keeps those with an address in a partner's domain and those whom usher looks after
+    /// by its `memory`; `page_read` is told how many users were read so far. The links under which later
+    /// changes are found are asked for before the first page, so that nothing falls between.
+    ///
+    /// # Errors
+    /// When the tenant is another one, or not every user could be read.
+    pub async fn sweep(
+        &self,
+        now: Timestamp,
+        track: Track,
+        memory: &Memory,
+        page_read: &(dyn Fn(usize) + Sync),
+    ) -> Result<(Snapshot, Option<Links>), ObserveError> {
+        let mut snapshot = self.begin(now).await?;
+        let links = match track {
+            Track::Nothing => None,
+            // Without them the next quick tick is a sweep; that is all.
+            Track::Changes => {
+                let links = self.links_from_now().await;
+                links.inspect_err(|error| tracing::warn!("changes cannot be tracked: {error}")).ok()
+            }
+        };
+        let lens = self.lens(&snapshot);
+        let mut pages = self.directory.users();
+        while let Some(page) = pages.next().await? {
+            snapshot.users_read += page.len();
+            for user in &page {
+                // Whom usher looks after stays in view, whatever becomes of the addresses.
+                let known = || memory.life(user.id).is_some().then(|| Person::observe_anyhow(user, &lens));
+                if let Some(person) = Person::observe(user, &lens).or_else(known) {
+                    snapshot.add(person);
+                }
+            }
+            page_read(snapshot.users_read);
+        }
+        self.read_groups(&mut snapshot).await;
+        self.read_groups_to_join(&mut snapshot, memory).await;
+        snapshot.complete = true;
+        Ok((snapshot, links))
+    }
+
+    /// Reads one person, and whoever shares an address with them. The ids are those that match, best match first.
+    ///
+    /// # Errors
+    /// When the tenant is another one, or the person could not be read.
+    pub async fn one(
+        &self,
+        whom: &Whom,
+        now: Timestamp,
+        memory: &Memory,
+    ) -> Result<(Snapshot, Vec<UserId>), ObserveError> {
+        let mut snapshot = self.begin(now).await?;
+        let lens = self.lens(&snapshot);
+        let found = match whom {
+            Whom::Id(id) => self.directory.user(*id).await?.into_iter().collect(),
+            Whom::Address(address) => self.directory.users_with_address(address).await?,
+        };
+        let mut people: Vec<_> = found.iter().map(|user| Person::observe_anyhow(user, &lens)).collect();
+        if let Whom::Address(address) = whom {
+            people.sort_by_key(|person| (!person.addresses_in(Sources::MAIL).any(|mail| mail == address), person.id));
+        }
+        let matching: Vec<_> = people.iter().map(|person| person.id).collect();
+        for person in people {
+            snapshot.add(person);
+        }
+        self.read_groups(&mut snapshot).await;
+        self.read_groups_to_join(&mut snapshot, memory).await;
+        snapshot.complete = true;
+        Ok((snapshot, matching))
+    }
+
+    /// Adds whoever shares an address with these people. Of whom that could not be read, nothing is known for certain.
+    pub async fn find_twins(&self, snapshot: &mut Snapshot, people: &[UserId]) {
+        let lens = self.lens(snapshot);
+        let known = people.iter().filter_map(|id| snapshot.people.get(id));
+        let addresses: Vec<(UserId, Address)> = known
+            .flat_map(|person| person.addresses.iter().map(|known| (person.id, known.address.clone())))
+            .filter(|(_, address)| lens.domains.contains(address.domain()))
+            .collect();
+        let asked: Vec<_> = addresses.iter().map(|(_, address)| address).collect();
+        let answers = self.directory.users_with_addresses(&asked).await;
+        for ((id, _), answer) in addresses.iter().zip(answers) {
+            match answer {
+                Ok(sharing) => {
+                    for other in sharing.iter().filter(|user| user.id != *id) {
+                        snapshot.add(Person::observe_anyhow(other, &lens));
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(user.id = %id, "it could not be read who shares an address: {error}");
+                    snapshot.evidence.insert(*id, Evidence::default());
+                }
+            }
+        }
+    }
+
+    async fn begin(&self, now: Timestamp) -> Result<Snapshot, ObserveError> {
+        let organization = self.directory.organization().await?;
+        let configured = self.config.tenant.id;
+        if organization.id != configured {
+            return Err(ObserveError::WrongTenant { found: organization.id, configured });
+        }
+        let verified = organization.verified_domains.iter().map(|domain| domain.name.to_ascii_lowercase().into());
+        Ok(Snapshot::new(now, verified.collect()))
+    }
+
+    /// What to look for in this tenant.
+    pub fn lens(&self, snapshot: &Snapshot) -> Lens {
+        let partners = &self.config.partners;
+        let scopes = partners.iter().map(|partner| &partner.scope);
+        let domains = scopes.flat_map(|scope| scope.domains.iter().chain(&scope.previous_domains));
+        let mut extension_attributes: Vec<_> = partners
+            .iter()
+            .map(|partner| sources_of(partner.invite.address))
+            .filter(|source| source.is_extension_attribute())
+            .collect();
+        extension_attributes.dedup();
+        Lens {
+            domains: domains.map(|domain| domain.as_str().into()).collect(),
+            extension_attributes,
+            verified_domains: snapshot.verified_domains.clone(),
+            properties: kept_properties(self.config),
+            texts: Texts::default(),
+        }
+    }
+
+    /// The groups that the configuration names for scopes.
+    pub fn groups(&self) -> BTreeSet<GroupId> {
+        let scopes = self.config.partners.iter().map(|partner| &partner.scope);
+        scopes.flat_map(|scope| scope.groups.iter().chain(&scope.exclude_groups)).copied().collect()
+    }
+
+    /// Reads who is in the groups that people are put into, and in those of steps that are not settled.
+    async fn read_groups_to_join(&self, snapshot: &mut Snapshot, memory: &Memory) {
+        let configured = self.config.partners.iter().flat_map(|partner| &partner.invite.groups).copied();
+        let is_membership = |id: &StepId| matches!(id.action, ActionKind::AddToGroup | ActionKind::RemoveFromGroup);
+        let open = memory.unconfirmed().filter(|(id, _)| is_membership(id)).filter_map(|(id, _)| id.object);
+        let groups: BTreeSet<_> = configured.chain(open.map(GroupId::from)).collect();
+        for group in groups {
+            let members = self.members(group).await;
+            snapshot.groups.insert(group, members);
+        }
+    }
+
+    /// What it reads through.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    async fn links_from_now(&self) -> Result<Links, GraphError> {
+        let groups: Vec<_> = self.groups().into_iter().collect();
+        let users = self.directory.users_from_now().await?;
+        let members = match groups.len() {
+            1..=MAX_TRACKED_GROUPS => Some(self.directory.members_from_now(&groups).await?),
+            _ => None,
+        };
+        Ok(Links { users, members })
+    }
+
+    async fn read_groups(&self, snapshot: &mut Snapshot) {
+        snapshot.holds_lists = true;
+        for group in self.groups() {
+            let members = self.members(group).await;
+            snapshot.groups.insert(group, members);
+        }
+    }
+
+    async fn members(&self, group: GroupId) -> Result<HashSet<UserId>, String> {
+        self.directory.transitive_members(group).await.map_err(|error| {
+            tracing::warn!(group.id = %group, "a group could not be read: {error}");
+            error.to_string()
+        })
+    }
+}

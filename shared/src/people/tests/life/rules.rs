@@ -1,0 +1,155 @@
+//! The rulings on external users, one by one.
+
+use super::*;
+
+#[test]
+fn whoever_missed_several_days_gets_one_mail_and_a_day_is_served_once() {
+    for (days, served, expected) in [
+        (6, None, vec![]),
+        (7, None, vec![ActionKind::Resend]),
+        (13, Some(7), vec![]),
+        (14, Some(7), vec![ActionKind::Resend]),
+        (20, None, vec![ActionKind::Resend]),
+        (20, Some(7), vec![ActionKind::Resend]),
+    ] {
+        let situation = match served {
+            None => pending(days),
+            Some(day) => pending(days).did(ActionKind::Resend, days - day, None),
+        };
+        assert_eq!(situation.decides(), expected, "day {days}, served {served:?}");
+    }
+}
+
+#[test]
+fn a_resend_counts_as_sent_whatever_the_answer_unless_graph_says_that_it_did_nothing() {
+    for (outcome, again) in [
+        (None, false),
+        (Some(Outcome::Unknown), false),
+        (Some(Outcome::Done), false),
+        (Some(Outcome::NotSent), true),
+        (Some(Outcome::Refused { code: "x".into(), request_id: None }), true),
+    ] {
+        let mut situation = pending(9);
+        let mut records = did(ActionKind::Resend, 1, None);
+        let Record::Outcome { run, step, at, .. } = records.pop().unwrap() else { panic!("an outcome") };
+        situation.records.extend(records);
+        // A refusal is not tried again before a day.
+        let at = at - SignedDuration::from_hours(1);
+        situation.records.extend(outcome.clone().map(|outcome| Record::Outcome { run, step, at, outcome }));
+        assert_eq!(!situation.decides().is_empty(), again, "{outcome:?}");
+    }
+}
+
+#[test]
+fn somebody_else_inviting_again_later_starts_the_days_anew() {
+    let reset = |changed: i64| pending(200).user(json!({"externalUserStateChangeDateTime": ago(changed)}));
+    assert_eq!(reset(3).decides(), [], "not expired, although usher's own invitation is long ago");
+    assert_eq!(reset(31).decides(), [ActionKind::Disable]);
+}
+
+#[test]
+fn the_address_that_changed_is_redeemed_anew_where_that_is_configured() {
+    let changed = || Situation {
+        invite: "reset_on_address_change = true",
+        ..accepted(50).user(json!({"mail": "new-0001@fabrikam.us"}))
+    };
+    assert_eq!(changed().decides(), [ActionKind::ResetRedemption]);
+    let role = Situation { evidence: Evidence { directory_role: Tri::Yes, ..FREE }, ..changed() };
+    assert_eq!(role.decides(), [], "never of somebody with a role");
+    let done = changed().did(ActionKind::ResetRedemption, 1, None);
+    assert_eq!(done.decides(), [ActionKind::ResetRedemption], "that was for the old address");
+}
+
+#[test]
+fn an_external_user_is_judged_by_every_address() {
+    let other = json!({"mail": "x@elsewhere.example"});
+    for (situation, scope) in [
+        (accepted(50), Tri::Yes),
+        // The journalled invitation says one thing, the mail another.
+        (accepted(50).user(other.clone()), Tri::Unknown),
+        (accepted(50).user(json!({"mail": null})), Tri::Yes),
+        (accepted(50).user(json!({"mail": null, "otherMails": ["x@elsewhere.example"]})), Tri::Unknown),
+    ] {
+        let user = situation.user.clone();
+        assert_eq!(situation.with(|case, _| case.scope.domain), scope, "{user}");
+    }
+    let long_out = accepted(50).user(other).note(40, Note::OutOfScope);
+    assert_eq!(long_out.decides(), [], "unknown is not out of scope");
+}
+
+#[test]
+fn synced_people_are_never_deleted_nor_restored() {
+    let synced = json!({"onPremisesSyncEnabled": true});
+    let disable = |situation: Situation| Situation { leave: "synced = \"disable\"", ..situation.user(synced.clone()) };
+    assert_eq!(disable(accepted(100).out().note(7, Note::OutOfScope)).decides(), [ActionKind::Disable]);
+    assert_eq!(disable(disabled_by_usher(300)).decides(), []);
+    assert_eq!(disable(Situation { in_group: true, ..disabled_by_usher(5) }).decides(), [ActionKind::Enable]);
+    let deleted = Situation { scope: "", deleted: Some(ago(3)), ..disabled_by_usher(40) };
+    assert_eq!(disable(deleted.did(ActionKind::Delete, 3, Some(Cause::LeftScope))).decides(), []);
+}
+
+#[test]
+fn after_a_long_time_without_a_sweep_the_days_of_grace_begin_anew() {
+    let mut left = accepted(100).out().note(60, Note::OutOfScope);
+    assert_eq!(left.clone().decides(), [ActionKind::Disable]);
+    left.last_sweep = 46;
+    assert_eq!(left.clone().decides(), []);
+    assert_eq!(left.plan().notices, [(id(PERSON), Note::OutOfScope)]);
+}
+
+#[test]
+fn pending_again_after_a_redemption_the_days_begin_anew() {
+    let reset = |changed: i64| {
+        let redeemed = pending(200).did(ActionKind::Resend, 190, None).note(180, Note::Redeemed { since: None });
+        redeemed.user(json!({"externalUserStateChangeDateTime": ago(changed)}))
+    };
+    let anew = Note::PendingAnew { since: ago(8) };
+    assert_eq!(reset(8).plan().notices, [(id(PERSON), anew.clone())]);
+    assert_eq!(reset(8).note(0, anew).decides(), [ActionKind::Resend]);
+}
+
+#[test]
+fn what_waits_for_approval_does_not_use_up_the_day_of_what_goes_on() {
+    let mut situation = Situation {
+        more: "[partner.attributes]\ncompanyName = \"Contoso\"\n",
+        invite: "groups = [\"00000000-0000-0000-0000-0000000000a3\"]",
+        limits: "updates = 1",
+        ..accepted(9)
+    };
+    let settings = crate::journal::record::Settings { scope: "x".into(), attributes: "another".into() };
+    situation.records.push(Record::InForce { partner: "fabrikam-gov".into(), at: ago(50), settings });
+    let plan = situation.plan();
+    assert_eq!(plan.actions.iter().map(|action| action.kind).collect::<Vec<_>>(), [ActionKind::AddToGroup]);
+    assert_eq!((plan.held_actions.len(), plan.changes_waiting), (1, 0));
+}
+
+#[test]
+fn more_recent_activity_never_makes_a_person_more_deletable() {
+    let limit = |days: i64| Situation {
+        more: "[partner.inactive]\ndisable_after_days = 90",
+        sign_in: Some(Dear::Read([(id(PERSON), ago(days))].into())),
+        ..accepted(400)
+    };
+    let disabled: Vec<_> = (0..200).map(|days| !limit(days).decides().is_empty()).collect();
+    assert!(disabled.is_sorted(), "the longer ago, the sooner");
+    assert_eq!(disabled.iter().position(|disabled| *disabled), Some(90));
+}
+
+#[test]
+fn a_changed_scope_holds_what_takes_away_and_lets_everything_else_go() {
+    let in_force = |scope: &str| Record::InForce {
+        partner: "fabrikam-gov".into(),
+        at: ago(50),
+        settings: crate::journal::record::Settings { scope: scope.into(), attributes: String::new() },
+    };
+    let mut situation = accepted(100).out().note(7, Note::OutOfScope);
+    situation.records.push(in_force("another"));
+    let held = situation.plan();
+    assert_eq!(held.held.map(|held| held.reason.name()), Some("changed-scope"));
+    assert_eq!((held.actions.len(), held.held_actions.len()), (0, 1));
+    let mut updating = Situation { more: "[partner.attributes]\ncompanyName = \"Contoso\"", ..accepted(9) };
+    updating.records.push(in_force("another"));
+    let held = updating.plan();
+    assert_eq!(held.held.map(|held| held.reason.name()), Some("changed-attributes"));
+    assert_eq!((held.actions.len(), held.held_actions.len()), (0, 1));
+}
