@@ -192,7 +192,7 @@ impl Writer {
         self.journal.save_now_and_then().await
     }
 
-    /// Ends the last slice, if need be after taking the lease once more for what is still noted, and saves the memory. When
+    /// Ends the last slice, if need be after taking the lease once more for what is still noted, and saves the memory if it has grown. When
     /// there is no time for that, what was sent stays without outcome, and the next runs read what became of it.
     ///
     /// # Errors

@@ -119,12 +119,15 @@ impl Case<'_> {
     }
 
     /// Whether the directory must have shown by now what usher took away, so that what it shows otherwise is somebody's doing.
-    pub fn is_shown(&self, taken: &Taken) -> bool {
-        let long_ago = |at: Option<Timestamp>| at.is_none_or(|at| self.view.now.duration_since(at) >= SETTLES_WITHIN);
-        match taken.deleted {
-            Some(_) => taken.shown_deleted || long_ago(taken.deleted),
-            None => taken.shown_disabled || long_ago(taken.disabled),
-        }
+    fn is_shown(&self, taken: &Taken) -> bool {
+        let shown = if taken.deleted.is_some() { taken.shown_deleted } else { taken.shown_disabled };
+        shown || self.is_long_ago(taken)
+    }
+
+    /// Whether what usher took away is older than any reading that may still come late.
+    pub fn is_long_ago(&self, taken: &Taken) -> bool {
+        let at = taken.deleted.or(taken.disabled);
+        at.is_none_or(|at| self.view.now.duration_since(at) >= SETTLES_WITHIN)
     }
 
     fn has_been_out(&self, for_so_long: SignedDuration) -> bool {

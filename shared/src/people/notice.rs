@@ -67,7 +67,7 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
     }
     // Shown as it was before usher took something away, for longer than the directory needs: somebody gave it back.
     let enabled = case.person.enabled.is_yes();
-    if taken.is_some_and(|taken| case.is_shown(taken) && (enabled || taken.deleted.is_some())) {
+    if taken.is_some_and(|taken| case.is_long_ago(taken) && (enabled || taken.deleted.is_some())) {
         notes.push(Note::GivenBack);
         return Ok(of(case, notes));
     }
