@@ -1,8 +1,7 @@
 //! The second half of a run: plans are carried out partner by partner, and every outcome is told.
 //!
-//! Responsible for: journalling what was noticed, where waves begin and end, what stops a partner or the whole tenant, and the
-//! report. Not responsible
-//! for: single batches; see [`crate::apply`].
+//! Responsible for: journalling what was noticed, where waves begin and end, what stops a partner or the whole tenant, and
+//! the report. Not responsible for: single batches; see [`crate::apply`].
 
 use crate::apply::{Applier, Ended, Stopped};
 use crate::config::Config;

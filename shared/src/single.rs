@@ -105,7 +105,7 @@ impl Usher {
             let view = View { config: &self.config, snapshot, memory, now };
             let Some(case) = case_of(view, person, deleted) else { return };
             let gone = matches!(case.state(), State::Disabled | State::Deleted);
-            let need = decide(&case).needs.first().copied().or_else(|| case.leaves_while_disabled().err());
+            let need = decide(&case).need.or_else(|| case.leaves_while_disabled().err());
             let partner = case.partner.name.clone();
             match need {
                 None if gone && snapshot.disabled_by.is_not_read() => self.read_who(observer, snapshot, person).await,

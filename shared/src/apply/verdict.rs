@@ -109,3 +109,23 @@ fn invited_somebody_else(step: StepId) -> Verdict {
     let outcome = Outcome::Refused { code: error.code.clone(), request_id: None };
     Verdict { step, applied: Applied { outcome, error: Some(error), throttled: false }, refusal: None, kind: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_is_not_there_waits_a_day_unless_it_is_an_account_too_new_to_be_invited() {
+        let outcome = |action| {
+            let step = StepId { person: Uuid::nil().into(), action, object: None };
+            judge(step, Err(GraphError::new(Kind::NotFound, "x", "gone"))).applied.outcome
+        };
+        let refused = Outcome::Refused { code: "gone".to_owned(), request_id: None };
+        assert_eq!(outcome(ActionKind::Convert), Outcome::NotSent);
+        assert_eq!(outcome(ActionKind::RemoveFromGroup), Outcome::Done, "what was asked for is so");
+        for action in [ActionKind::SetSponsor, ActionKind::AddToGroup, ActionKind::Delete, ActionKind::Restore] {
+            assert_eq!(outcome(action), refused, "{action}");
+        }
+    }
+}

@@ -42,7 +42,8 @@ pub struct Differences {
 
 /// What differs from the configuration. What was not in Graph's answer differs from nothing.
 pub fn differences(config: &Config, partner: &Partner, person: &Person) -> Differences {
-    let names = kept_properties(config);
+    // Most configurations keep none, and then there is nothing to be done for each of many people.
+    let names = if person.properties.is_some() { kept_properties(config) } else { Vec::new() };
     let mut found = Differences::default();
     let mut add = |name: &str, is: Value, shall: Value| match person.synced {
         // Entra Connect masters everything else, and a change here would be refused or overwritten.

@@ -1,8 +1,7 @@
-//! What bounds a plan's changes, and what holds its takings-away.
+//! What a person has to approve before it is done.
 //!
-//! Responsible for: daily limits of what adds, so that the rest waits; and ceilings above which a person has to approve what
-//! takes away. Not responsible for: invitations' waves, see [`super::guard`], nor for keeping held plans, see
-//! [`crate::held`].
+//! Responsible for: ceilings of what takes away, and what follows first from a changed configuration. Not responsible for:
+//! daily limits and waves of what adds, see [`super::guard`], nor for keeping held plans, see [`crate::held`].
 
 use super::case::View;
 use super::decide::Action;
@@ -30,8 +29,7 @@ pub fn hold_back(
     let known = view.memory.partner(&partner.name).and_then(|known| known.in_force.as_ref());
     let scope_changed = || known.is_some_and(|known| known.scope != partner.scope_hash());
     let takes_away = |action: &Action| action.kind.takes_away();
-    let of_attributes =
-        |action: &Action| action.differences.iter().any(|difference| partner.attributes.contains_key(&difference.name));
+    let of_attributes = |action: &Action| is_of_attributes(partner, action);
     let count = |wanted: &dyn Fn(&Action) -> bool| actions.iter().filter(|action| wanted(action)).count() as u64;
     let held = |reason, limit: u64, observed: u64| Held {
         plan: None,

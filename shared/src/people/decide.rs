@@ -147,7 +147,7 @@ pub struct Decision {
     /// Why not more, or nothing.
     pub reason: Option<Reason>,
     /// What has to be read before this is final. Then there are no actions.
-    pub needs: Vec<Need>,
+    pub need: Option<Need>,
 }
 
 /// Decides about an external user whom usher looks after.
@@ -155,7 +155,7 @@ pub fn decide(case: &Case<'_>) -> Decision {
     let mut decision = Decision::default();
     match case.decide_into(&mut decision) {
         Ok(()) => decision,
-        Err(need) => Decision { needs: vec![need], ..Decision::default() },
+        Err(need) => Decision { need: Some(need), ..Decision::default() },
     }
 }
 

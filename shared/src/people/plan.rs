@@ -261,9 +261,9 @@ impl PartnerPlan {
                 Err(need) => self.lack(need, case.person.id),
             }
             let decision = decide(case);
-            if let Some(need) = decision.needs.first() {
+            if let Some(need) = decision.need {
                 // Nobody is looked at whose turn does not come today.
-                match *need {
+                match need {
                     Need::Look(kind) if !(has_one(&left, kind) && take_one(&mut looks, kind)) => {
                         self.changes_waiting += 1
                     }

@@ -316,4 +316,17 @@ mod tests {
         assert!(lives.of(person).unwrap().groups.is_empty());
         assert_eq!(lives.of(Uuid::from_u128(1).into()), None);
     }
+
+    #[test]
+    fn after_a_reset_the_domain_is_that_of_the_new_address() {
+        let person = Uuid::nil().into();
+        let mut lives = Lives::default();
+        lives.begin(person, origin("a", "old.example"), None, at(1));
+        lives.reset(person, &Address::parse("x@new.example").unwrap(), at(2));
+        let life = lives.of(person).unwrap();
+        assert_eq!(
+            (life.origin.domain.as_str(), life.origin.partner.as_str(), life.since),
+            ("new.example", "a", at(2))
+        );
+    }
 }
