@@ -99,8 +99,13 @@ async fn runs_of_a_wave(size: usize, refused: usize) -> Result<Vec<usize>> {
     // All are of one second, and then it goes by the ids.
     let ids = sorted(&world.people(60));
     world.directory(|directory| {
-        let mut refused = ids.iter().take(refused);
-        refused.try_for_each(|id| directory.update_user(*id, |user| user.conversion_refused = true))
+        let moment = directory.now();
+        ids.iter().enumerate().try_for_each(|(place, id)| {
+            directory.update_user(*id, |user| {
+                user.created = moment;
+                user.conversion_refused = place < refused;
+            })
+        })
     })?;
     let mut invited = Vec::new();
     for _ in 0..4 {
