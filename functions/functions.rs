@@ -2,7 +2,7 @@
 //! other by a test.
 
 use crate::handler::server::{App, function, http};
-use crate::{approve, failed, invite, people, plans, reconcile, run, status, work};
+use crate::{approve, failed, invite, people, plans, provision, reconcile, run, status, work};
 use axum::routing::MethodRouter;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ pub(crate) fn all() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("invite", function("timer", invite::handle)),
         ("people", http(people::handle)),
         ("plans", http(plans::handle)),
+        ("provision", http(provision::handle)),
         ("reconcile", function("timer", reconcile::handle)),
         ("run", http(run::handle)),
         ("status", http(status::handle)),

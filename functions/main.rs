@@ -16,6 +16,7 @@ mod handler;
 mod invite;
 mod people;
 mod plans;
+mod provision;
 mod reconcile;
 mod run;
 mod start;

@@ -10,6 +10,7 @@ mod circuit;
 mod explain;
 mod output;
 mod plan;
+mod provision;
 mod release;
 mod serve;
 mod status;
@@ -50,6 +51,8 @@ enum Command {
     Apply(apply::Options),
     /// Tell why one person is treated as they are
     Explain(explain::Options),
+    /// Bring people in, or retire them, now
+    Provision(provision::Options),
     /// Forget what people decided about one person by hand, so that the rules apply again
     Release(release::Options),
     /// Approve a held plan
@@ -98,6 +101,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::CheckConfig => check_config::run(&global),
         Command::Circuit(circuit::Action::Close) => return or_signal(circuit::close(&global)).await,
         Command::Approve(options) => return approve::run(&global, &options).await,
+        Command::Provision(options) => return provision::run(&global, &options).await,
         Command::Release(options) => return or_signal(release::run(&global, &options)).await,
         Command::Plan(options) => return or_signal(plan::run(&global, &options)).await,
         Command::Explain(options) => return or_signal(explain::run(&global, &options)).await,

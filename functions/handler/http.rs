@@ -204,8 +204,14 @@ impl From<Problem> for Reply {
 
 /// Answers with JSON.
 pub(crate) fn json_answer(status: u16, body: &impl Serialize) -> Reply {
+    json_answer_with(status, body, Vec::new())
+}
+
+/// Answers with JSON and further headers.
+pub(crate) fn json_answer_with(status: u16, body: &impl Serialize, mut headers: Vec<(&str, String)>) -> Reply {
+    headers.push(("Content-Type", "application/json; charset=utf-8".to_owned()));
     match serde_json::to_string(body) {
-        Ok(body) => answer(status, body, vec![("Content-Type", "application/json; charset=utf-8".to_owned())]),
+        Ok(body) => answer(status, body, headers),
         Err(error) => {
             tracing::error!("an answer could not be written: {error}");
             Problem::internal().into()

@@ -20,7 +20,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use usher_shared::run::Usher;
@@ -34,12 +34,19 @@ pub(crate) struct App {
     usher: OnceCell<Result<Usher, StartError>>,
     rates: Rates,
     authentication_is_on: bool,
+    desk: Mutex<()>,
 }
 
 impl App {
     /// An app that starts by `load`.
     pub(crate) fn new(load: impl Fn() -> Result<Usher, StartError> + Send + Sync + 'static) -> Self {
-        Self { load: Box::new(load), usher: OnceCell::new(), rates: Rates::default(), authentication_is_on: false }
+        Self {
+            load: Box::new(load),
+            usher: OnceCell::new(),
+            rates: Rates::default(),
+            authentication_is_on: false,
+            desk: Mutex::default(),
+        }
     }
 
     /// The app of this process: its configuration and its environment, read when first used.
@@ -48,6 +55,11 @@ impl App {
         let authentication_is_on =
             std::env::var("WEBSITE_AUTH_ENABLED").is_ok_and(|on| on.eq_ignore_ascii_case("true"));
         Self { authentication_is_on, ..Self::new(move || start::function_app(config.as_deref())) }
+    }
+
+    /// Held by the one call of this process that works off requests.
+    pub(crate) const fn desk(&self) -> &Mutex<()> {
+        &self.desk
     }
 
     /// Whether App Service Authentication is switched on.

@@ -2,6 +2,7 @@
 //!
 //! Responsible for: parsing and printing. Not responsible for: whether anything with that id exists.
 
+use crate::address::Address;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -79,6 +80,17 @@ id_type! {
 id_type! {
     /// The id of one run: one execution of a job.
     RunId
+}
+
+/// Made of an address, it is no id of any object; see [`UserId::of_nobody`].
+const NOBODY: Uuid = uuid::uuid!("3c1f2a0e-6f0b-4f6e-9d53-5f1c1b7a4e21");
+
+impl UserId {
+    /// The id under which the journal knows an address of whom there is no object yet, so that two who invite the same
+    /// address notice each other. Always the same for an address.
+    pub fn of_nobody(address: &Address) -> Self {
+        Self(Uuid::new_v5(&NOBODY, address.as_str().as_bytes()))
+    }
 }
 
 impl RunId {

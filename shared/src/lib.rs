@@ -7,6 +7,7 @@
 //! - [`run`]: one run from observing to recording: [`planning`] and [`execution`], which sends by [`apply`] in the slices
 //!   of the one [`writer`].
 //! - [`held`]: what a person has to approve first.
+//! - [`provision`]: people by request, now and with an answer.
 //! - [`single`]: what is asked about one person; [`wishes`]: what a person wants changed in what is remembered.
 //! - [`quick`]: the quick path from what changed to a plan; [`sight`]: what it remembers.
 //! - [`journal`]: what was done, as a hash-chained fence; [`state`]: the documents it is made of; [`inbox`]: what is asked;
@@ -30,6 +31,7 @@ pub mod inbox;
 pub mod journal;
 pub mod people;
 pub mod planning;
+pub mod provision;
 pub mod quick;
 pub mod report;
 pub mod run;

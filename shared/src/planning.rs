@@ -6,8 +6,8 @@
 use crate::config::{Config, Mode};
 use crate::graph::{Client, Directory};
 use crate::ids::UserId;
-use crate::journal::memory::Memory;
-use crate::journal::record::{ActionKind, Job, Record, StepId};
+use crate::journal::memory::{Memory, Step};
+use crate::journal::record::{ActionKind, Job, Note, Record, StepId};
 use crate::people::carry;
 use crate::people::case::View;
 use crate::people::guard::Birth;
@@ -104,7 +104,12 @@ impl Usher {
 
     /// Journals what the directory shows of people whose last step has no outcome. In plan mode nothing is journalled, and
     /// they stay unconfirmed; so they do when the writer's turn does not come.
-    async fn settle(&self, writer: &mut Writer, until: &mut Until, snapshot: &Snapshot) -> Result<(), RunError> {
+    pub(crate) async fn settle(
+        &self,
+        writer: &mut Writer,
+        until: &mut Until,
+        snapshot: &Snapshot,
+    ) -> Result<(), RunError> {
         let nothing_open = readings(&self.config, writer, snapshot).is_empty();
         if nothing_open || self.config.tenant.mode == Mode::Plan {
             return Ok(());
@@ -188,16 +193,35 @@ impl Usher {
 fn readings(config: &Config, writer: &Writer, snapshot: &Snapshot) -> Vec<Record> {
     let open = writer.journal().memory().unconfirmed();
     open.filter(|(id, _)| !writer.was_touched(id.person))
-        .filter_map(|(id, step)| {
+        .flat_map(|(id, step)| {
+            if id.action == ActionKind::Invite {
+                return invitation_reading(snapshot, id, step);
+            }
             let is_old = snapshot.taken.duration_since(step.at) >= NEVER_COMES_BACK_AFTER;
             let shown = match effect_of(config, snapshot, id, &step.partner) {
                 // Whoever is not there so long after has been let go by Entra for good, and nothing will ever show.
                 Tri::Unknown if is_old && is_sweep(snapshot) && !snapshot.people.contains_key(&id.person) => Tri::No,
                 shown => shown,
             };
-            (shown != Tri::Unknown).then(|| Record::reading(*id, snapshot.taken, shown.is_yes()))
+            let is_known = shown != Tri::Unknown;
+            is_known.then(|| Record::reading(*id, snapshot.taken, shown.is_yes())).into_iter().collect()
         })
         .collect()
+}
+
+/// What the snapshot says about an invitation of an address that nobody had: whom it made, or that nobody has it still.
+fn invitation_reading(snapshot: &Snapshot, id: &StepId, step: &Step) -> Vec<Record> {
+    let Some(address) = &step.address else { return Vec::new() };
+    let reading = |changed| Record::reading(*id, snapshot.taken, changed);
+    match snapshot.holder_of(address).filter(|person| person.is_external().is_yes()) {
+        Some(person) => {
+            let note = Note::Invited { address: address.clone(), since: step.at };
+            let noted = Record::Noted { person: person.id, partner: step.partner.clone(), at: snapshot.taken, note };
+            vec![noted, reading(true)]
+        }
+        None if is_sweep(snapshot) || snapshot.absent.contains(address) => vec![reading(false)],
+        None => Vec::new(),
+    }
 }
 
 /// Only a sweep of everybody shows that somebody is not there.
@@ -217,7 +241,7 @@ pub(crate) fn effect_of(config: &Config, snapshot: &Snapshot, id: &StepId, partn
     };
     let member = || id.object.map_or(Tri::Unknown, |group| snapshot.is_member(id.person, group.into()));
     match id.action {
-        ActionKind::Convert => person.is_external(),
+        ActionKind::Invite | ActionKind::Convert => person.is_external(),
         ActionKind::Enable => person.enabled,
         ActionKind::Disable => !person.enabled,
         ActionKind::Restore => Tri::Yes,

@@ -9,7 +9,7 @@ use crate::graph::batch::MAX_REQUESTS;
 use crate::graph::{GraphError, Kind};
 use crate::ids::UserId;
 use crate::journal::memory::{Memory, SETTLES_WITHIN};
-use crate::journal::record::Job;
+use crate::journal::record::{ActionKind, Job, StepId};
 use crate::people::case::View;
 use crate::people::guard::{Birth, allowance};
 use crate::people::observe::Observer;
@@ -85,7 +85,9 @@ impl<'a> Glance<'a> {
     pub async fn look_at_unconfirmed(&mut self, memory: &Memory) {
         // What is not settled within a day is left to the sweeps, so that a tick stays small.
         let fresh = |at: Timestamp| self.snapshot.taken.duration_since(at) < SETTLES_WITHIN;
-        let open = memory.unconfirmed().filter(|(_, step)| fresh(step.at));
+        // Whoever was invited anew is known by address only.
+        let has_id = |id: &StepId| id.action != ActionKind::Invite;
+        let open = memory.unconfirmed().filter(|(id, step)| has_id(id) && fresh(step.at));
         let unconfirmed: BTreeSet<_> = open.map(|(id, _)| id.person).collect();
         self.look(&unconfirmed.into_iter().collect::<Vec<_>>()).await;
     }

@@ -14,6 +14,7 @@ use crate::people::observe::ObserveError;
 use crate::people::plan::{PartnerPlan, Unreadable};
 use crate::people::reason::Reason;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -134,7 +135,7 @@ impl ActionReport {
 }
 
 /// What became of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeReport {
     /// Not sent: plan mode, or its turn did not come.
@@ -150,7 +151,7 @@ pub enum OutcomeReport {
 }
 
 /// A failure, as people and programs read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorReport {
     /// Graph's code, or one of ours.
     pub code: String,

@@ -16,6 +16,7 @@ use crate::journal::{Journal, JournalError};
 use crate::people::guard::{Birth, HeldReason};
 use crate::people::observe::{ObserveError, Track};
 use crate::people::plan::PartnerPlan;
+use crate::provision::desk;
 use crate::report::{PartnerReport, Report};
 use crate::state::{Documents, StateError, Store, Versioned};
 use crate::status;
@@ -219,6 +220,7 @@ impl Usher {
                 let mut execution = Execution::new(self, &client, &directory, writer, until, order);
                 let report = execution.carry_out(started, &mut snapshot, &plans, &approved, report, progress).await?;
                 if order.job == Job::Reconcile && report.finished {
+                    desk::forget_old(self.store.as_ref(), self.clock.now()).await?;
                     self.prune(writer, until).await?;
                 }
                 writer.finish(until).await?;
@@ -262,6 +264,8 @@ impl Usher {
         until: &mut Until,
         ended: &(dyn Fn(&Request, &Report) + Sync),
     ) -> Result<Served, RunError> {
+        // Somebody waits for these.
+        self.serve_requests(until).await?;
         // Who came while this one held the lease has left; so it looks again after letting go.
         while inbox::next(self.store.as_ref(), None).await?.is_some() {
             let Some(alone) = self.store.try_lease(RUNNER).await? else { return Ok(Served::LeftToAnother) };
@@ -333,7 +337,7 @@ impl Usher {
         }
     }
 
-    async fn be_born(&self) -> Result<(), RunError> {
+    pub(crate) async fn be_born(&self) -> Result<(), RunError> {
         let document = BirthDocument { tenant: self.config.tenant.id, born: self.clock.now() };
         Documents(self.store.as_ref()).put(BIRTH, &document, None).await?;
         Ok(())

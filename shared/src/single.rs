@@ -73,12 +73,8 @@ impl Usher {
         now: Timestamp,
     ) -> Explanation {
         observer.read_deleted(&mut snapshot, memory).await;
-        let asked_for = |person: &Person| match whom {
-            Whom::Id(id) => person.id == *id,
-            Whom::Address(address) => person.addresses.iter().any(|known| known.address == *address),
-        };
         let found = snapshot.deleted.read().into_iter().flat_map(|deleted| deleted.values());
-        if let Some((person, since)) = found.cloned().collect::<Vec<_>>().into_iter().find(|(one, _)| asked_for(one)) {
+        if let Some((person, since)) = found.cloned().collect::<Vec<_>>().into_iter().find(|(one, _)| whom.is(one)) {
             self.read_needs(observer, &mut snapshot, memory, &person, Some(since), now).await;
             let view = View { config: &self.config, snapshot: &snapshot, memory, now };
             if let Some(case) = case_of(view, &person, Some(since)) {

@@ -17,6 +17,7 @@
 //! - [`leaving`]: people who leave, come back, or do not sign in; and what people decided by hand.
 //! - [`held`]: what a person has to approve.
 //! - [`partners`]: two partners in one tenant.
+//! - [`provision`]: people by request.
 //! - [`http`]: the functions that answer over HTTP.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
@@ -32,6 +33,7 @@ mod http;
 mod leaving;
 mod lifecycle;
 mod partners;
+mod provision;
 mod resume;
 mod scale;
 mod state;

@@ -16,15 +16,16 @@ use crate::graph::{Client, DirectoryWriter, Kind};
 use crate::ids::RunId;
 use crate::inbox;
 use crate::journal::memory::Memory;
-use crate::journal::record::{ActionKind, CircuitEvent, Job, Outcome, Record, StepId};
+use crate::journal::record::{ActionKind, CircuitEvent, Job, Note, Outcome, Record, StepId};
 use crate::people::case::{Case, View};
-use crate::people::decide::{Action, decide};
+use crate::people::decide::{Action, ActionReason, decide};
 use crate::people::guard;
 use crate::people::observe::Observer;
 use crate::people::snapshot::Snapshot;
 use crate::report::ErrorReport;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
+use jiff::Timestamp;
 use request::request;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -153,6 +154,7 @@ impl Applier<'_> {
                 batch.iter().zip(answers).map(|(action, answer)| judge(action.step(), answer)).collect();
             let stop = self.stop(partner, &mut verdicts, &ended).await;
             for verdict in verdicts {
+                self.note_invited(partner, &batch, &verdict, at);
                 let outcome = verdict.applied.outcome.clone();
                 self.note_outcome(verdict.step, outcome);
                 ended.applied.insert(verdict.step, verdict.applied);
@@ -194,7 +196,14 @@ impl Applier<'_> {
     /// day's limits leave now, over all paths.
     fn next_batch(&self, partner: &Partner, queue: &VecDeque<&Action>) -> Vec<usize> {
         let Some(kind) = queue.front().map(|action| action.kind) else { return Vec::new() };
-        let mut room = guard::room(partner, self.memory(), kind, self.client.clock().now());
+        let now = self.client.clock().now();
+        let mut room = match queue.front() {
+            // Waves are of those whom usher finds by itself.
+            Some(first) if first.reason == ActionReason::Request => {
+                guard::left_today(partner, self.memory(), kind, now)
+            }
+            _ => guard::room(partner, self.memory(), kind, now),
+        };
         let mut people = HashSet::new();
         let mut may = |action: &Action| {
             if self.approved.contains(&action.step()) {
@@ -298,6 +307,15 @@ impl Applier<'_> {
         for action in batch {
             self.note_outcome(action.step(), Outcome::NotSent);
         }
+    }
+
+    /// Notes whom an invitation made, with its outcome.
+    fn note_invited(&mut self, partner: &Partner, batch: &[&Action], verdict: &Verdict, sent: Timestamp) {
+        let Some(person) = verdict.invited else { return };
+        let action = batch.iter().find(|action| action.step() == verdict.step);
+        let Some(address) = action.and_then(|action| action.address.clone()) else { return };
+        let note = Note::Invited { address, since: sent };
+        self.writer.note([Record::Noted { person, partner: partner.name.clone(), at: sent, note }]);
     }
 
     fn note_outcome(&mut self, step: StepId, outcome: Outcome) {

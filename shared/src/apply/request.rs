@@ -15,9 +15,11 @@ pub(super) fn request(config: &Config, partner: &Partner, action: &Action) -> Wr
     let person = action.person;
     let switch = |enabled: bool| Write::Update(person, Map::from_iter([("accountEnabled".to_owned(), enabled.into())]));
     match (action.kind, action.object, &action.address) {
-        (ActionKind::Convert | ActionKind::Resend | ActionKind::ResetRedemption, _, Some(address)) => {
-            Write::Invite(Box::new(invitation(config, partner, action, address.clone())))
-        }
+        (
+            ActionKind::Invite | ActionKind::Convert | ActionKind::Resend | ActionKind::ResetRedemption,
+            _,
+            Some(address),
+        ) => Write::Invite(Box::new(invitation(config, partner, action, address.clone()))),
         (ActionKind::SetSponsor, Some(sponsor), _) => Write::SetSponsor(person, sponsor),
         (ActionKind::AddToGroup, Some(group), _) => Write::AddToGroup(person, group.into()),
         (ActionKind::RemoveFromGroup, Some(group), _) => Write::RemoveFromGroup(person, group.into()),
@@ -40,7 +42,7 @@ fn invitation(config: &Config, partner: &Partner, action: &Action, address: Addr
             .send_message
             .then(|| MessageInfo { message_language: invite.language.clone() }),
         invited_user_type: action.user_type,
-        invited_user: InvitedUserId { id: action.person },
+        invited_user: (action.kind != ActionKind::Invite).then_some(InvitedUserId { id: action.person }),
         reset_redemption: action.kind == ActionKind::ResetRedemption,
     }
 }

@@ -6,6 +6,7 @@
 use crate::graph::catalogue::{self, REFUSED_THROUGHOUT, Refusal, SAME_OBJECT, Scope, UNEXPLAINED};
 use crate::graph::model::Invitation;
 use crate::graph::{GraphError, Kind};
+use crate::ids::UserId;
 use crate::journal::record::{ActionKind, Outcome, StepId};
 use crate::report::ErrorReport;
 
@@ -26,6 +27,8 @@ pub(super) struct Verdict {
     pub(super) applied: Applied,
     pub(super) refusal: Option<Refusal>,
     pub(super) kind: Option<Kind>,
+    /// The object that an invitation of an address made.
+    pub(super) invited: Option<UserId>,
 }
 
 impl Verdict {
@@ -43,9 +46,13 @@ pub(super) fn judge(step: StepId, answer: Result<Option<Invitation>, GraphError>
         applied: Applied { outcome: Outcome::Done, error: None, throttled: false },
         refusal,
         kind: None,
+        invited: None,
     };
     let error = match answer {
         Ok(_) if !step.action.is_invitation() => return done(None),
+        Ok(Some(Invitation { invited_user: Some(user) })) if step.action == ActionKind::Invite => {
+            return Verdict { invited: Some(user.id), ..done(None) };
+        }
         Ok(Some(Invitation { invited_user: Some(user) })) if user.id == step.person => return done(None),
         Ok(Some(Invitation { invited_user: Some(_) })) => return invited_somebody_else(step),
         Ok(_) => GraphError::new(Kind::OutcomeUnknown, "POST /invitations", "the answer names no user"),
@@ -84,7 +91,13 @@ pub(super) fn judge(step: StepId, answer: Result<Option<Invitation>, GraphError>
         Some(refusal) => ErrorReport::of(refusal, Some(&ErrorReport::from(&error))),
         None => ErrorReport::from(&error).for_action(step.action),
     };
-    Verdict { step, applied: Applied { outcome, error: Some(report), throttled }, refusal, kind: Some(error.kind) }
+    Verdict {
+        step,
+        applied: Applied { outcome, error: Some(report), throttled },
+        refusal,
+        kind: Some(error.kind),
+        invited: None,
+    }
 }
 
 /// Whether the refusal says that what was asked for is so: the person is in the group, is not, or has the sponsor.
@@ -107,7 +120,13 @@ fn invited_somebody_else(step: StepId) -> Verdict {
         transient: false,
     };
     let outcome = Outcome::Refused { code: error.code.clone(), request_id: None };
-    Verdict { step, applied: Applied { outcome, error: Some(error), throttled: false }, refusal: None, kind: None }
+    Verdict {
+        step,
+        applied: Applied { outcome, error: Some(error), throttled: false },
+        refusal: None,
+        kind: None,
+        invited: None,
+    }
 }
 
 #[cfg(test)]

@@ -90,6 +90,12 @@ impl Client {
         Self { deadline, ..self.clone() }
     }
 
+    /// The same client, of whose requests Graph drops none in favour of others: for somebody who waits.
+    #[must_use]
+    pub fn urgent(&self) -> Self {
+        Self { priority: "normal", ..self.clone() }
+    }
+
     pub(super) const fn priority(&self) -> &'static str {
         self.priority
     }

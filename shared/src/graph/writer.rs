@@ -68,8 +68,9 @@ pub struct Invitation {
     /// `Member` or `Guest`. A conversion names the type that the account has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited_user_type: Option<UserType>,
-    /// Whom it is about: the user to convert in place, to be mailed again, or to redeem anew.
-    pub invited_user: InvitedUserId,
+    /// Whom it is about: the user to convert in place, to be mailed again, or to redeem anew; `None` for somebody new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invited_user: Option<InvitedUserId>,
     /// The person shall redeem anew.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reset_redemption: bool,

@@ -13,6 +13,8 @@ pub enum ActionKind {
     Restore,
     /// Allow signing in again.
     Enable,
+    /// Invite somebody of whom there is no object yet.
+    Invite,
     /// Invite an internal user in place.
     Convert,
     /// Send a pending invitation again.
@@ -52,6 +54,7 @@ impl ActionKind {
     pub const ALL: &[Self] = &[
         Self::Restore,
         Self::Enable,
+        Self::Invite,
         Self::Convert,
         Self::Resend,
         Self::ResetRedemption,
@@ -68,6 +71,7 @@ impl ActionKind {
         match self {
             Self::Restore => "restore",
             Self::Enable => "enable",
+            Self::Invite => "invite",
             Self::Convert => "convert",
             Self::Resend => "resend",
             Self::ResetRedemption => "reset-redemption",
@@ -83,7 +87,7 @@ impl ActionKind {
     /// Which daily limit it counts against.
     pub const fn budget(self) -> Budget {
         match self {
-            Self::Convert | Self::Resend | Self::ResetRedemption => Budget::Invitations,
+            Self::Invite | Self::Convert | Self::Resend | Self::ResetRedemption => Budget::Invitations,
             Self::Disable => Budget::Disables,
             Self::Delete => Budget::Deletes,
             _ => Budget::Updates,

@@ -18,6 +18,8 @@ pub enum Job {
     Invite,
     /// The full sweep.
     Reconcile,
+    /// Single people, by request.
+    Provision,
 }
 
 impl fmt::Display for Job {
@@ -25,6 +27,7 @@ impl fmt::Display for Job {
         f.write_str(match self {
             Self::Invite => "invite",
             Self::Reconcile => "reconcile",
+            Self::Provision => "provision",
         })
     }
 }
@@ -186,6 +189,21 @@ pub enum Note {
         /// The cause.
         cause: Cause,
     },
+    /// An invitation made the person, of whom there was no object before. They are in scope by request.
+    Invited {
+        /// The address that was invited.
+        address: Address,
+        /// When it was sent.
+        since: Timestamp,
+    },
+    /// Somebody asked for the person to be brought in, or kept. From now on they are in scope by request, and whatever usher
+    /// took away is to be given back.
+    Requested {
+        /// The invitation had expired, so that it is to be sent again.
+        renew: bool,
+    },
+    /// Somebody asked for the person to be retired.
+    RetirementRequested,
     /// A person wants to have a human decision forgotten.
     Released {
         /// Whether the account was disabled then.
@@ -237,6 +255,9 @@ pub struct Intent {
     /// Of what takes away: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// Somebody asked for it, so that no wave counts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_request: bool,
     /// Why.
     pub reason: String,
     /// What the person was before.

@@ -27,6 +27,7 @@ fn converted(number: u64, at: Timestamp) -> Vec<Record> {
         object: None,
         day: None,
         cause: None,
+        by_request: false,
         reason: String::new(),
         before: "internal".into(),
         after: "pending".into(),

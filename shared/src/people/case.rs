@@ -6,7 +6,7 @@
 use super::lifecycle::{By, State};
 use super::person::{Person, Standing};
 use super::reason::Reason;
-use super::scope::{Scope, candidate_addresses, scope_of};
+use super::scope::{Remembered, Scope, candidate_addresses, scope_of};
 use super::snapshot::{Evidence, Snapshot};
 use crate::address::Address;
 use crate::config::{Adopt, Config, Partner};
@@ -14,6 +14,7 @@ use crate::graph::directory::Actor;
 use crate::ids::UserId;
 use crate::journal::memory::departures::Departure;
 use crate::journal::memory::lives::Life;
+use crate::journal::memory::requests::Requested;
 use crate::journal::memory::{Memory, SETTLES_WITHIN, StepState};
 use crate::journal::record::StepId;
 use crate::tri::Tri;
@@ -93,7 +94,8 @@ impl<'a> Case<'a> {
     /// Somebody who is deleted softly, since then. Of them no membership can be read.
     pub fn deleted(view: View<'a>, partner: &'a Partner, person: &'a Person, since: Option<Timestamp>) -> Self {
         let case = Self::new(view, partner, person);
-        Self { scope: case.scope.without_groups(partner), deleted: Some(since), ..case }
+        let by_request = case.is_to_be_given_back_by_request();
+        Self { scope: case.scope.without_groups(partner, by_request), deleted: Some(since), ..case }
     }
 
     /// The configuration.
@@ -110,6 +112,17 @@ impl<'a> Case<'a> {
     pub fn is_looked_after(&self) -> bool {
         let may = |life: Life<'_>| !life.origin.adopted || self.partner.scope.adopt != Adopt::None;
         self.life().is_some_and(may)
+    }
+
+    /// What was asked for, if the person is in this partner's scope by request.
+    pub fn requested(&self) -> Option<&'a Requested> {
+        self.view.memory.requested(self.person.id, &self.partner.name)
+    }
+
+    /// Whether usher took something away, and every cause has ended because somebody asked for the person.
+    pub fn is_to_be_given_back_by_request(&self) -> bool {
+        let ended = |departure: &Departure| departure.taken.as_ref().is_some_and(|taken| taken.causes.is_empty());
+        self.requested().is_some() && self.departure().is_some_and(ended)
     }
 
     /// Whether somebody else had invited the person.
@@ -223,12 +236,16 @@ impl<'a> Case<'a> {
         let others = self.view.config.partners.iter().filter(|other| other.name != self.partner.name);
         let scope = |other| {
             let scope = scope_in(self.view, other, self.person);
-            if self.deleted.is_some() { scope.without_groups(other) } else { scope }
+            if self.deleted.is_some() { scope.without_groups(other, false) } else { scope }
         };
         others.map(|other| scope(other).in_scope()).fold(Tri::No, Tri::or)
     }
 }
 
 fn scope_in(view: View<'_>, partner: &Partner, person: &Person) -> Scope {
-    scope_of(person, partner, view.snapshot, view.memory.invited_domain(person.id, &partner.name))
+    let remembered = Remembered {
+        invited_to: view.memory.invited_domain(person.id, &partner.name),
+        by_request: view.memory.requested(person.id, &partner.name).is_some(),
+    };
+    scope_of(person, partner, view.snapshot, remembered)
 }

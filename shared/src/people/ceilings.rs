@@ -7,7 +7,7 @@ use super::case::View;
 use super::decide::Action;
 use super::guard::{Held, HeldReason};
 use crate::config::Partner;
-use crate::journal::record::{ActionKind, Budget, Settings};
+use crate::journal::record::{ActionKind, Budget, Cause, Settings};
 
 fn spent(view: View<'_>, partner: &Partner, budget: Budget) -> u32 {
     view.memory.partner(&partner.name).map_or(0, |known| known.spent_within_a_day(budget, view.now))
@@ -29,6 +29,8 @@ pub fn hold_back(
     let known = view.memory.partner(&partner.name).and_then(|known| known.in_force.as_ref());
     let scope_changed = || known.is_some_and(|known| known.scope != partner.scope_hash());
     let takes_away = |action: &Action| action.kind.takes_away();
+    // What somebody asked for does not follow from the configuration.
+    let by_rules = |action: &Action| takes_away(action) && action.cause != Some(Cause::Request);
     let of_attributes = |action: &Action| is_of_attributes(partner, action);
     let count = |wanted: &dyn Fn(&Action) -> bool| actions.iter().filter(|action| wanted(action)).count() as u64;
     let held = |reason, limit: u64, observed: u64| Held {
@@ -45,17 +47,19 @@ pub fn hold_back(
         let limit = ceiling(partner, budget, in_scope);
         (observed > 0 && today > limit).then(|| held(reason, limit, today))
     };
-    let reason = if count(&takes_away) > 0 && scope_changed() {
-        Some(held(HeldReason::ChangedScope, 0, count(&takes_away)))
-    } else {
-        above(ActionKind::Disable, HeldReason::DisablesCeiling)
-            .or_else(|| above(ActionKind::Delete, HeldReason::DeletesCeiling))
-    };
+    let after_change = Some(count(&by_rules))
+        .filter(|takings| *takings > 0 && scope_changed())
+        .map(|takings| held(HeldReason::ChangedScope, 0, takings));
+    let above_ceiling = above(ActionKind::Disable, HeldReason::DisablesCeiling)
+        .or_else(|| above(ActionKind::Delete, HeldReason::DeletesCeiling));
+    let (hold_by_rules, hold_takings) = (after_change.is_some(), above_ceiling.is_some());
+    let reason = after_change.or(above_ceiling);
     let updates =
         Some(count(&of_attributes)).filter(|updates| *updates > 0 && attributes_changed(view, partner)).unwrap_or(0);
-    let hold_takings = reason.is_some();
     let reason = reason.or_else(|| (updates > 0).then(|| held(HeldReason::ChangedAttributes, 0, updates)));
-    let is_held = |action: &mut Action| hold_takings && takes_away(action) || updates > 0 && of_attributes(action);
+    let is_held = |action: &mut Action| {
+        hold_takings && takes_away(action) || hold_by_rules && by_rules(action) || updates > 0 && of_attributes(action)
+    };
     let held_back = actions.extract_if(.., is_held).collect();
     (held_back, reason)
 }

@@ -54,7 +54,9 @@ impl Case<'_> {
     /// What has to be read first.
     pub fn condition(&self, when: When) -> Condition {
         match when {
+            When::InvitationRequested => Ok(Finding::NO),
             When::Convertible => Ok(Finding::HOLDS),
+            When::RetirementRequested => Ok(self.retirement_requested()),
             When::GraceOver => Ok(self.grace_over()),
             When::Inactive => self.inactive(),
             When::InvitationExpired => self.invitation_expired(),
@@ -67,6 +69,18 @@ impl Case<'_> {
             When::StillInGroup => Ok(self.still_in_group()),
             When::DeletionDue => Ok(self.deletion_due()),
         }
+    }
+
+    fn retirement_requested(&self) -> Finding {
+        match self.departure().and_then(|departure| departure.retirement) {
+            Some(_) => self.not_to_be_taken(Cause::Request).unwrap_or(Finding::HOLDS),
+            None => Finding::NO,
+        }
+    }
+
+    /// Whether a retirement that was asked for is done with, because the account is disabled already.
+    pub fn retires_while_disabled(&self) -> bool {
+        matches!(self.state(), State::Disabled | State::Deleted) && self.retirement_requested().holds.is_yes()
     }
 
     fn grace_over(&self) -> Finding {
@@ -113,7 +127,7 @@ impl Case<'_> {
             Cause::Inactive => self.last_sign_in().is_some_and(|last| last > since),
             Cause::LeftScope => departure.out_since.is_some_and(|out| out > since),
             Cause::Expired => self.pending_since().is_some_and(|pending| pending > since),
-            Cause::Request => false,
+            Cause::Request => departure.retirement.is_some_and(|retirement| retirement > since),
         };
         (!again && self.partner.leave.respect_people).then_some(Reason::ReenabledByPerson)
     }
@@ -184,7 +198,24 @@ impl Case<'_> {
 
     fn is_past_expiry(&self) -> bool {
         let limit = self.partner.invite.expires_after_days().map(days);
-        limit.is_some_and(|limit| self.has_been_pending(limit))
+        !self.is_to_be_renewed() && limit.is_some_and(|limit| self.has_been_pending(limit))
+    }
+
+    /// Whether the invitation is to be sent again because somebody asked for the person after it had expired.
+    pub fn is_to_be_renewed(&self) -> bool {
+        self.requested().is_some_and(|requested| requested.renew)
+    }
+
+    /// Whether the invitation has expired, so that only a new mail lets the person in.
+    ///
+    /// # Errors
+    /// What has to be read first.
+    pub fn needs_renewal(&self) -> Result<bool, Need> {
+        if self.person.standing != Standing::Pending || !self.is_looked_after() {
+            return Ok(false);
+        }
+        let taken = self.taken().is_some_and(|taken| taken.causes.contains_key(&Cause::Expired));
+        Ok(taken || self.is_to_be_renewed() || self.is_past_expiry() && self.pending_is_uncertain()?.is_none())
     }
 
     fn has_been_pending(&self, for_so_long: SignedDuration) -> bool {
@@ -245,8 +276,8 @@ impl Case<'_> {
 
     fn resend_due(&self) -> Condition {
         let Some(life) = self.life() else { return Ok(Finding::NO) };
-        let due = self.resend_day().is_some_and(|day| day > life.resent);
-        if !due || !self.partner.invite.send_message || !self.scope.in_scope().is_yes() || self.is_past_expiry() {
+        let by_day = self.resend_day().is_some_and(|day| day > life.resent) && self.partner.invite.send_message;
+        if !(by_day || self.is_to_be_renewed()) || !self.scope.in_scope().is_yes() || self.is_past_expiry() {
             return Ok(Finding::NO);
         }
         if self.has_another_address() {
@@ -294,7 +325,7 @@ impl Case<'_> {
 
     fn back_in_scope(&self) -> Finding {
         let Some(taken) = self.taken() else { return Finding::NO };
-        if taken.disabled.is_none() || !taken.causes.keys().eq([&Cause::LeftScope]) {
+        if taken.disabled.is_none() || taken.causes.keys().any(|cause| *cause != Cause::LeftScope) {
             return Finding::NO;
         }
         if let Some(reason) = self.shows_again() {
@@ -314,7 +345,7 @@ impl Case<'_> {
         match self.scope.in_scope() {
             Tri::No => Finding::NO,
             Tri::Unknown => Finding::unknown(self.unknown_scope()),
-            Tri::Yes if self.partner.leave.restore => Finding::HOLDS,
+            Tri::Yes if self.partner.leave.restore || self.is_to_be_given_back_by_request() => Finding::HOLDS,
             Tri::Yes => Finding::fails(Reason::RestoreOff),
         }
     }

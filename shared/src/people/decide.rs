@@ -126,6 +126,7 @@ impl Action {
             object: self.object,
             day: self.day,
             cause: self.cause,
+            by_request: self.reason == ActionReason::Request,
             reason: self.reason.name().to_owned(),
             before: self.before.clone(),
             after: self.after.clone(),
@@ -233,11 +234,15 @@ impl Case<'_> {
             objects.into_iter().map(each).collect()
         };
         match when {
-            When::Convertible => Vec::new(),
+            When::InvitationRequested | When::Convertible => Vec::new(),
+            When::RetirementRequested => vec![taken(Cause::Request)],
             When::GraceOver => vec![taken(Cause::LeftScope)],
             When::Inactive => vec![taken(Cause::Inactive)],
             When::InvitationExpired => vec![taken(Cause::Expired)],
             When::AddressChanged => vec![one(ActionReason::AddressChanged)],
+            When::ResendDue if self.is_to_be_renewed() => {
+                vec![Action { after: "pending, sent again by request".to_owned(), ..one(ActionReason::Request) }]
+            }
             When::ResendDue => {
                 let day = self.resend_day();
                 vec![Action {
@@ -270,6 +275,23 @@ impl Case<'_> {
             }
             When::DeletionDue => self.cause_that_holds(Cause::leads_to_deletion).map(taken).into_iter().collect(),
         }
+    }
+
+    /// The step that converts an internal person, where there is exactly one address to invite.
+    pub fn conversion(&self, reason: ActionReason) -> Option<Action> {
+        Some(Action {
+            kind: ActionKind::Convert,
+            person: self.person.id,
+            address: Some(self.address()?.clone()),
+            user_type: self.person.user_type,
+            object: None,
+            day: None,
+            cause: None,
+            differences: Vec::new(),
+            reason,
+            before: State::Internal.name().to_owned(),
+            after: State::Pending.name().to_owned(),
+        })
     }
 
     fn after_giving_back(&self, kind: ActionKind) -> &'static str {

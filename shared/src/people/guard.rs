@@ -198,6 +198,18 @@ pub fn allowance(partner: &Partner, memory: &Memory, candidates: usize, now: Tim
 /// How many more changes of a kind may be made to the partner's people right now, over all paths and processes: the day's
 /// limit, and of conversions the wave under way.
 pub fn room(partner: &Partner, memory: &Memory, kind: ActionKind, now: Timestamp) -> usize {
+    let left_today = left_today(partner, memory, kind, now);
+    if kind != ActionKind::Convert {
+        return left_today;
+    }
+    let waves = Some(memory.waves_of(&partner.name)).filter(|waves| waves.under_way.is_some());
+    // While a wave is under way it is known how many waited at first.
+    let in_wave = waves.and_then(|waves| Some(wave_size(partner, waves, 0)?.saturating_sub(sent_in(waves))));
+    in_wave.map_or(left_today, |in_wave| left_today.min(in_wave))
+}
+
+/// How many more changes of a kind the day's limit leaves, over all paths and processes.
+pub fn left_today(partner: &Partner, memory: &Memory, kind: ActionKind, now: Timestamp) -> usize {
     let known = memory.partner(&partner.name);
     let limit = match kind.budget() {
         Budget::Invitations => partner.limits.invitations,
@@ -206,14 +218,7 @@ pub fn room(partner: &Partner, memory: &Memory, kind: ActionKind, now: Timestamp
         Budget::Deletes => partner.limits.deletes,
     };
     let spent = known.map_or(0, |known| known.spent_within_a_day(kind.budget(), now));
-    let left_today = limit.saturating_sub(spent) as usize;
-    if kind != ActionKind::Convert {
-        return left_today;
-    }
-    let waves = known.map(|known| known.waves).filter(|waves| waves.under_way.is_some());
-    // While a wave is under way it is known how many waited at first.
-    let in_wave = waves.and_then(|waves| Some(wave_size(partner, waves, 0)?.saturating_sub(sent_in(waves))));
-    in_wave.map_or(left_today, |in_wave| left_today.min(in_wave))
+    limit.saturating_sub(spent) as usize
 }
 
 /// How many people the wave holds that is next or under way; `None` after the last one.

@@ -45,8 +45,12 @@ pub enum By {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
+    /// Somebody asked for a person of whom there is no object.
+    InvitationRequested,
     /// Every rule of conversion holds.
     Convertible,
+    /// Somebody asked for the person to be retired.
+    RetirementRequested,
     /// Out of scope for the days of grace.
     GraceOver,
     /// No sign-in for too long.
@@ -103,8 +107,10 @@ const fn others(from: State, what: &'static str, to: State) -> Way {
 /// are gone together.
 pub const WAYS: &[Way] = &[
     others(State::Absent, "Entra Connect exports a new person", State::Internal),
+    usher(State::Absent, When::InvitationRequested, ActionKind::Invite, State::Pending),
     usher(State::Internal, When::Convertible, ActionKind::Convert, State::Pending),
     others(State::Pending, "the person redeems the invitation", State::Accepted),
+    usher(State::Pending, When::RetirementRequested, ActionKind::Disable, State::Disabled),
     usher(State::Pending, When::GraceOver, ActionKind::Disable, State::Disabled),
     usher(State::Pending, When::InvitationExpired, ActionKind::Disable, State::Disabled),
     usher(State::Pending, When::AddressChanged, ActionKind::ResetRedemption, State::Pending),
@@ -112,6 +118,7 @@ pub const WAYS: &[Way] = &[
     usher(State::Pending, When::ValuesDiffer, ActionKind::Update, State::Pending),
     usher(State::Pending, When::SponsorMissing, ActionKind::SetSponsor, State::Pending),
     others(State::Pending, "an administrator, Entra Connect or another tool disables the account", State::Disabled),
+    usher(State::Accepted, When::RetirementRequested, ActionKind::Disable, State::Disabled),
     usher(State::Accepted, When::GraceOver, ActionKind::Disable, State::Disabled),
     usher(State::Accepted, When::Inactive, ActionKind::Disable, State::Disabled),
     usher(State::Accepted, When::AddressChanged, ActionKind::ResetRedemption, State::Pending),
@@ -170,7 +177,9 @@ impl When {
     /// The name, as `explain` shows it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::InvitationRequested => "invitation-requested",
             Self::Convertible => "convertible",
+            Self::RetirementRequested => "retirement-requested",
             Self::GraceOver => "grace-over",
             Self::Inactive => "inactive",
             Self::InvitationExpired => "invitation-expired",
@@ -188,16 +197,24 @@ impl When {
     /// The condition in a sentence.
     pub const fn text(self) -> &'static str {
         match self {
+            Self::InvitationRequested => {
+                "somebody asked for an address in one of the partner's domains that nobody has"
+            }
             Self::Convertible => "in scope, synced, and every rule of conversion holds",
+            Self::RetirementRequested => "somebody asked for it",
             Self::GraceOver => "out of scope for `leave.disable_after_days`",
             Self::Inactive => "no sign-in for `inactive.disable_after_days`",
             Self::InvitationExpired => "not redeemed within `invite.expire_after_days`, and not converted",
             Self::AddressChanged => "the address changed, and `invite.reset_on_address_change` is set",
-            Self::ResendDue => "a day of `invite.resend_after_days` has come, once each",
+            Self::ResendDue => {
+                "a day of `invite.resend_after_days` has come, once each; or somebody asked for the person after the invitation expired"
+            }
             Self::ValuesDiffer => "a value differs from `[partner.attributes]`, the address list or the enforced type",
             Self::SponsorMissing => "a sponsor of `invite.sponsors` was not set yet",
             Self::GroupMissing => "in a group of `invite.groups` not yet",
-            Self::BackInScope => "in scope again, `leave.restore` is set, and leaving the scope was the only cause",
+            Self::BackInScope => {
+                "in scope again, `leave.restore` is set, and leaving the scope was the only cause; or somebody asked for the person"
+            }
             Self::StillInGroup => "in a group that usher put the person into",
             Self::DeletionDue => "disabled for `leave.delete_after_days`, not synced, without a licence",
         }

@@ -9,6 +9,7 @@
 //! - [`lifecycle`]: every state and every way between them, for external users. [`conditions`]: when a way is gone.
 //!   [`carry`]: what is carried over. [`guards`]: what stands against a step. [`decide`]: the steps. [`notice`]: what to
 //!   remember.
+//! - [`request`]: what somebody asked for.
 //! - [`guard`]: what bounds or holds a partner. [`ceilings`]: what a person has to approve. [`plan`]: the plan. [`explain`]:
 //!   the same, told for one person.
 
@@ -26,6 +27,7 @@ pub mod observe;
 pub mod person;
 pub mod plan;
 pub mod reason;
+pub mod request;
 pub mod rules;
 pub mod scope;
 pub mod snapshot;

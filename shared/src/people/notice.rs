@@ -78,6 +78,9 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
     if disabled && case.leaves_while_disabled()?.holds.is_yes() {
         notes.push(Note::AlsoTaken { cause: Cause::LeftScope });
     }
+    if case.retires_while_disabled() {
+        notes.push(Note::AlsoTaken { cause: Cause::Request });
+    }
     match (case.person.standing, case.life().is_some_and(|life| life.redeemed)) {
         (Standing::Accepted, false) => notes.push(Note::Redeemed { since: case.person.state_changed.get() }),
         (Standing::Pending, true) => {

@@ -211,21 +211,9 @@ impl PartnerPlan {
                 self.unread.push(case.person.id);
             } else if let Some(reason) = case.first_obstacle(Rule::FROM_CLOSER_LOOK) {
                 self.leave(reason, case.person.id);
-            } else if let Some(address) = case.address() {
+            } else if let Some(action) = case.conversion(ActionReason::SyncedNotInvited) {
                 self.again.push(case.person.id);
-                self.actions.push(Action {
-                    kind: ActionKind::Convert,
-                    person: case.person.id,
-                    address: Some(address.clone()),
-                    user_type: case.person.user_type,
-                    object: None,
-                    day: None,
-                    cause: None,
-                    differences: Vec::new(),
-                    reason: ActionReason::SyncedNotInvited,
-                    before: "internal".to_owned(),
-                    after: "pending".to_owned(),
-                });
+                self.actions.push(action);
             }
         }
         self.room = allowed.invitations.saturating_sub(self.conversions().count());
@@ -302,7 +290,8 @@ impl PartnerPlan {
             }
             let is_older = |than| taken.deleted.is_some_and(|at| view.now.duration_since(at) >= than);
             let is_gone = is_older(GONE_AFTER) && taken.shown_deleted;
-            if !is_gone && (is_older(RESTORABLE) || !partner.leave.restore) {
+            let by_request = taken.causes.is_empty() && view.memory.requested(person, &partner.name).is_some();
+            if !is_gone && (is_older(RESTORABLE) || !partner.leave.restore && !by_request) {
                 continue;
             }
             if view.snapshot.deleted.is_not_read() {

@@ -125,6 +125,10 @@ reasons! {
         "Set allow_sync_in = false in [partner.trust] if it is not used.";
     SynchronizationUnknown "synchronization-unknown" "It could not be read whether cross-tenant synchronization may own the person, so usher neither changes nor takes away."
         "Grant Policy.Read.All.";
+    Absent "absent" "There is no such person in this directory." "";
+    NotReadable "not-readable" "The person could not be read, so nothing is done." "Ask again later; if it lasts, check that usher may read users and deleted objects.";
+    NotLookedAfter "not-looked-after" "usher neither brought the person in nor adopted them, so it does not retire them." "Retire the person by hand.";
+    DailyLimit "daily-limit" "The partner's limit for a day is used up." "Ask again tomorrow, or raise the limit in [partner.limits].";
     Licensed "licensed" "A licence is assigned, or may be, and licensed people are not deleted." "Take the licence away.";
 }
 

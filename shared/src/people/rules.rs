@@ -98,7 +98,7 @@ impl<'a> Case<'a> {
             Rule::OnePartner => Finding::when(!self.in_another_scope(), Reason::TwoPartners, Reason::TwoPartners),
             Rule::Internal => self.internal(),
             Rule::NothingUnconfirmed => self.unconfirmed().map_or(Finding::HOLDS, Finding::fails),
-            Rule::NotRefusedLately => self.not_refused_lately(self.conversion()),
+            Rule::NotRefusedLately => self.not_refused_lately(self.conversion_step()),
             Rule::Synced => Finding::when(self.person.synced, Reason::InternalNotSynced, Reason::InternalNotSynced),
             Rule::Enabled => Finding::when(self.person.enabled, Reason::AccountDisabled, Reason::EnabledUnknown),
             Rule::Address => self.address_is_fit(),
@@ -132,14 +132,14 @@ impl<'a> Case<'a> {
 
     /// The code of the last refusal of a conversion.
     pub fn refusal(&self) -> Option<&'a str> {
-        match &self.view.memory.step(&self.conversion())?.state {
+        match &self.view.memory.step(&self.conversion_step())?.state {
             StepState::Refused { code, .. } => Some(code),
-            StepState::Open { .. } | StepState::Sent { .. } => None,
+            StepState::Open { .. } | StepState::Sent { .. } | StepState::Made => None,
         }
     }
 
     /// The step that would convert the person.
-    const fn conversion(&self) -> StepId {
+    const fn conversion_step(&self) -> StepId {
         StepId { person: self.person.id, action: ActionKind::Convert, object: None }
     }
 
@@ -173,6 +173,6 @@ impl<'a> Case<'a> {
 
     /// The person's conversion, unless it was done.
     fn last_step(&self) -> Option<&'a Step> {
-        self.view.memory.step(&self.conversion())
+        self.view.memory.step(&self.conversion_step())
     }
 }

@@ -21,10 +21,13 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The same of somebody whose groups cannot be read.
+    /// The same of somebody whose groups cannot be read; for whom somebody asked, they do not matter.
     #[must_use]
-    pub fn without_groups(self, partner: &Partner) -> Self {
+    pub fn without_groups(self, partner: &Partner, by_request: bool) -> Self {
         let unless_none = |known: Tri, none: bool| if none { known } else { Tri::Unknown };
+        if by_request {
+            return Self { group: Tri::Yes, excluded: Tri::No, ..self };
+        }
         Self {
             group: unless_none(self.group, partner.scope.groups.is_empty()),
             excluded: unless_none(self.excluded, partner.scope.exclude_groups.is_empty()),
@@ -42,12 +45,24 @@ impl Scope {
     }
 }
 
-/// How `person` stands to `partner`; `invited_to` is the domain of the address in a journalled invitation.
-pub fn scope_of(person: &Person, partner: &Partner, snapshot: &Snapshot, invited_to: Option<&str>) -> Scope {
+/// What the journal says about somebody's scope.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Remembered<'a> {
+    /// The domain of the address in a journalled invitation.
+    pub invited_to: Option<&'a str>,
+    /// In scope by request, where only the group is missing.
+    pub by_request: bool,
+}
+
+/// How `person` stands to `partner`.
+pub fn scope_of(person: &Person, partner: &Partner, snapshot: &Snapshot, remembered: Remembered<'_>) -> Scope {
     let any_of = |groups: &[_]| groups.iter().map(|group| snapshot.is_member(person.id, *group)).fold(Tri::No, Tri::or);
     Scope {
-        domain: domain_of(person, partner, invited_to),
-        group: if partner.scope.groups.is_empty() { Tri::Yes } else { any_of(&partner.scope.groups) },
+        domain: domain_of(person, partner, remembered.invited_to),
+        group: match partner.scope.groups.is_empty() || remembered.by_request {
+            true => Tri::Yes,
+            false => any_of(&partner.scope.groups),
+        },
         excluded: any_of(&partner.scope.exclude_groups),
     }
 }

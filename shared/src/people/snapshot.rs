@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub cross_tenant: BTreeMap<String, CrossTenant>,
     /// Whether people hold roles of their own, for those of whom that was asked singly, besides the lists.
     pub roles_of: HashMap<UserId, Tri>,
+    /// Addresses that were asked for, and that no object has.
+    pub absent: HashSet<Address>,
     /// Whether groups hold whole lists of members, and not just of single people what was asked for.
     pub holds_lists: bool,
     /// What only the last sweep knows, when this is no sweep.
@@ -128,6 +130,7 @@ impl Snapshot {
             disabled_by: Dear::NotRead,
             cross_tenant: BTreeMap::new(),
             roles_of: HashMap::new(),
+            absent: HashSet::new(),
             holds_lists: false,
             beyond: None,
             owners: HashMap::new(),
@@ -162,6 +165,11 @@ impl Snapshot {
             (Dear::Unreadable(why), _) | (_, Some(Err(why))) => Some(why),
             _ => None,
         }
+    }
+
+    /// Somebody who has the address, if anybody was seen who has.
+    pub fn holder_of(&self, address: &Address) -> Option<&Person> {
+        self.people.values().find(|person| person.addresses.iter().any(|known| known.address == *address))
     }
 
     /// Another object that has the address, if one was seen.

@@ -1,9 +1,11 @@
 //! A process that is killed from outside, at every step of its requests.
 //!
 //! - [`conversions`]: nobody is lost and nobody is mailed twice.
+//! - [`request`]: what somebody asked for is done once, and answered in the end.
 //! - [`sweep`]: a sweep with work of every kind ends as if nothing had happened.
 
 mod conversions;
+mod request;
 mod sweep;
 
 use crate::support::World;

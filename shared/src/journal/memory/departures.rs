@@ -21,6 +21,9 @@ pub struct Departure {
     /// cause still, it is not taken again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub overruled: BTreeMap<Cause, Timestamp>,
+    /// When somebody asked for the person to be retired; until that is done, or taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retirement: Option<Timestamp>,
     /// When a person last wanted human decisions about them forgotten; until the account is enabled, or in scope, again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Timestamp>,
@@ -49,6 +52,7 @@ impl Departure {
 
     pub(super) fn disabled(&mut self, cause: Cause, at: Timestamp) {
         self.overruled.remove(&cause);
+        self.retired_for(cause);
         let taken = self.taken_or_begin();
         taken.causes.insert(cause, at);
         taken.disabled = Some(at);
@@ -64,7 +68,30 @@ impl Departure {
     }
 
     pub(super) fn also_taken(&mut self, cause: Cause, at: Timestamp) {
+        self.retired_for(cause);
         self.taken_or_begin().causes.entry(cause).or_insert(at);
+    }
+
+    /// A retirement that was asked for is done with what is taken for it.
+    fn retired_for(&mut self, cause: Cause) {
+        if cause == Cause::Request {
+            self.retirement = None;
+        }
+    }
+
+    pub(super) fn retirement_requested(&mut self, at: Timestamp) {
+        self.retirement = Some(at);
+    }
+
+    /// Somebody asked for the person: every cause has ended, and usher still has to give back what it took itself.
+    pub(super) fn requested(&mut self) {
+        let Self { out_since, taken, overruled, retirement, released } = self;
+        (*out_since, *retirement, *released) = (None, None, None);
+        overruled.clear();
+        match taken {
+            Some(taken) if taken.disabled.is_some() => taken.causes.clear(),
+            taken => *taken = None,
+        }
     }
 
     pub(super) fn shown_disabled(&mut self) {
@@ -107,7 +134,7 @@ impl Departure {
         self.released = None;
         self.overruled.remove(&Cause::LeftScope);
         if let Some(taken) = &mut self.taken {
-            if taken.causes.len() == 1 && taken.disabled.is_some() {
+            if taken.causes.keys().all(|cause| *cause == Cause::LeftScope) && taken.disabled.is_some() {
                 return;
             }
             taken.causes.remove(&Cause::LeftScope);
@@ -120,6 +147,7 @@ impl Departure {
     /// What people decided is forgotten: the rules apply as if it had happened by itself, with all days to come again.
     pub(super) fn released(&mut self, disabled: bool, at: Timestamp) {
         self.released = Some(at);
+        self.retirement = None;
         let overruled = std::mem::take(&mut self.overruled);
         if disabled && self.taken.is_none() {
             // It is not usher's to give back any more, but the causes count again.

@@ -7,6 +7,7 @@
 
 pub mod departures;
 pub mod lives;
+pub mod requests;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::state::Versioned;
 use departures::Departure;
 use jiff::{SignedDuration, Timestamp};
 use lives::{Life, Lives, Origin};
+use requests::{Requested, Requests};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use steps::Steps;
@@ -47,6 +49,7 @@ pub struct Memory {
     lives: Lives,
     /// Those who are leaving, or who were taken something away.
     departures: BTreeMap<UserId, Departure>,
+    requests: Requests,
     /// Steps that are not simply done.
     steps: Steps,
     /// Partners that were told to be configured no more.
@@ -114,6 +117,11 @@ impl Memory {
     /// Everybody who is leaving, or who was taken something away.
     pub fn departures(&self) -> impl Iterator<Item = (UserId, &Departure)> {
         self.departures.iter().map(|(person, departure)| (*person, departure))
+    }
+
+    /// What was asked for about somebody who is in scope of `partner` by request.
+    pub fn requested(&self, person: UserId, partner: &str) -> Option<&Requested> {
+        self.requests.of(person).filter(|requested| requested.partner == partner)
     }
 
     /// A step, unless it was done.
@@ -208,7 +216,7 @@ impl Memory {
     fn intended(&mut self, intent: &Intent) {
         let partner = self.partners.entry(intent.partner.clone()).or_default();
         partner.spend(intent.action.budget(), intent.at);
-        if intent.action == ActionKind::Convert
+        if counts_in_a_wave(intent.action, intent.by_request)
             && let Some(wave) = &mut partner.waves.under_way
         {
             wave.intended();
@@ -227,12 +235,15 @@ impl Memory {
             return;
         };
         if let Some(partner) = self.partners.get_mut(&step.partner) {
-            partner.came_out(id.action, step.at, outcome);
+            partner.came_out(id.action, &step, outcome);
         }
         if let (Outcome::Refused { .. } | Outcome::NotSent, StepState::Sent { before: Some(before) }) =
             (outcome, &step.state)
         {
             self.lives.put_back(id.person, *before);
+            if id.action == ActionKind::Resend && step.day.is_none() {
+                self.requests.not_renewed(id.person);
+            }
         }
         match (outcome, &step.state) {
             (Outcome::Done | Outcome::Unknown, StepState::Sent { .. }) | (Outcome::NotSent, _) => self.steps.remove(id),
@@ -272,7 +283,14 @@ impl Memory {
                 let origin = Origin { partner: step.partner.clone(), domain, adopted: false };
                 self.lives.begin(person, origin, step.address.as_ref(), step.at);
             }
-            ActionKind::Resend => self.lives.resent(person, step.day.unwrap_or_default()),
+            ActionKind::Resend => match step.day {
+                Some(day) => self.lives.resent(person, day),
+                // By request, after it had expired: all days begin anew.
+                None => {
+                    self.lives.pending_anew(person, step.at);
+                    self.requests.renewed(person);
+                }
+            },
             ActionKind::ResetRedemption => {
                 if let Some(address) = &step.address {
                     self.lives.reset(person, address, step.at);
@@ -285,6 +303,8 @@ impl Memory {
             ActionKind::Enable => departure.enabled(),
             ActionKind::Delete => departure.deleted(step.at),
             ActionKind::Restore => departure.restored(),
+            // Whoever was invited is known by the id that the invitation made; see `Note::Invited`.
+            ActionKind::Invite => self.steps.insert(*id, Step { state: StepState::Made, ..step.clone() }),
             ActionKind::Update => {}
         }
         self.forget_departure_if_over(person);
@@ -300,6 +320,20 @@ impl Memory {
                     self.lives.redeemed(person);
                 }
             }
+            Note::Invited { address, since } => {
+                let domain = address.domain().to_owned();
+                let origin = Origin { partner: partner.to_owned(), domain, adopted: false };
+                self.lives.begin(person, origin, Some(address), *since);
+                self.requests.insert(person, partner, false);
+            }
+            Note::Requested { renew } => {
+                self.requests.insert(person, partner, *renew);
+                departure.requested();
+            }
+            Note::RetirementRequested => {
+                self.requests.remove(person);
+                departure.retirement_requested(at);
+            }
             Note::Redeemed { .. } => self.lives.redeemed(person),
             Note::PendingAnew { since } => self.lives.pending_anew(person, *since),
             Note::GivenBack => departure.given_back(),
@@ -310,6 +344,7 @@ impl Memory {
             Note::Gone => {
                 self.lives.end(person);
                 self.departures.remove(&person);
+                self.requests.remove(person);
                 self.steps.forget_open(person, |_| true);
             }
             Note::AlsoTaken { cause } => departure.also_taken(*cause, at),
@@ -366,15 +401,15 @@ impl PartnerMemory {
         *spent.entry(at).or_default() += 1;
     }
 
-    /// Counts what became of something intended at `intended`.
-    fn came_out(&mut self, action: ActionKind, intended: Timestamp, outcome: &Outcome) {
+    /// Counts what became of a step.
+    fn came_out(&mut self, action: ActionKind, step: &Step, outcome: &Outcome) {
         // What was not sent, or refused, changed nothing and does not count.
         if matches!(outcome, Outcome::Refused { .. } | Outcome::NotSent)
-            && let Some(count) = self.spent.get_mut(&action.budget()).and_then(|spent| spent.get_mut(&intended))
+            && let Some(count) = self.spent.get_mut(&action.budget()).and_then(|spent| spent.get_mut(&step.at))
         {
             *count = count.saturating_sub(1);
         }
-        if action == ActionKind::Convert
+        if counts_in_a_wave(action, step.by_request)
             && let Some(wave) = &mut self.waves.under_way
         {
             WaveCount::came_out(wave, outcome);
@@ -389,4 +424,9 @@ impl PartnerMemory {
             _ => {}
         }
     }
+}
+
+/// Waves are of the people whom usher finds by itself.
+fn counts_in_a_wave(action: ActionKind, by_request: bool) -> bool {
+    action == ActionKind::Convert && !by_request
 }

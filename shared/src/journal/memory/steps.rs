@@ -26,6 +26,9 @@ pub struct Step {
     /// Of what takes away: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// Somebody asked for it, so that no wave counts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) by_request: bool,
     /// When it was intended.
     pub at: Timestamp,
     /// What became of it.
@@ -46,6 +49,8 @@ pub enum StepState {
         /// What was remembered of the person before.
         before: Option<Mark>,
     },
+    /// An invitation that made somebody: the directory may not show them by the address for a while.
+    Made,
     /// Refused for the person's own reason.
     Refused {
         /// When.
@@ -63,6 +68,7 @@ impl Step {
             address: intent.address.clone(),
             day: intent.day,
             cause: intent.cause,
+            by_request: intent.by_request,
             at: intent.at,
             state: StepState::Open { unchanged_since: None },
         }
@@ -75,7 +81,7 @@ impl Step {
 
     /// Whether an outcome may still come.
     pub(super) const fn is_pending(&self) -> bool {
-        !matches!(self.state, StepState::Refused { .. })
+        matches!(self.state, StepState::Open { .. } | StepState::Sent { .. })
     }
 }
 
@@ -123,7 +129,7 @@ impl Steps {
     pub(super) fn forget_refusals(&mut self, cutoff: Timestamp) {
         self.0.retain(|_, step| match step.state {
             StepState::Refused { at, .. } => at > cutoff,
-            StepState::Sent { .. } => step.at > cutoff,
+            StepState::Sent { .. } | StepState::Made => step.at > cutoff,
             StepState::Open { .. } => true,
         });
     }

@@ -24,6 +24,7 @@ fn intent(minutes: i64) -> Record {
         object: None,
         day: None,
         cause: None,
+        by_request: false,
         reason: String::new(),
         before: "internal".into(),
         after: "pending".into(),

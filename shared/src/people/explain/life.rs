@@ -47,7 +47,11 @@ fn evidence(case: &Case<'_>, when: When, found: Finding) -> String {
     let invite = &case.partner.invite;
     let since = |at: Option<Timestamp>| at.map_or_else(|| "not known".to_owned(), day);
     let seen = match when {
-        When::Convertible => String::new(),
+        When::InvitationRequested | When::Convertible => String::new(),
+        When::RetirementRequested => match case.departure().and_then(|departure| departure.retirement) {
+            Some(at) => format!("asked for: {}", day(at)),
+            None => "nobody asked for it".to_owned(),
+        },
         When::GraceOver => match (case.scope.in_scope(), case.departure().and_then(|one| one.out_since)) {
             (Tri::Yes, _) => "in scope".to_owned(),
             (_, Some(out)) => {

@@ -122,6 +122,7 @@ fn rules(case: &Case<'_>, rules: &[Rule]) -> Vec<RuleResult> {
 /// What will be done, in a sentence.
 const fn will(action: ActionKind) -> &'static str {
     match action {
+        ActionKind::Invite => "The person will be invited.",
         ActionKind::Convert => {
             "The person will be converted when their turn comes: waves and the daily limit may let them wait."
         }

@@ -97,6 +97,11 @@ impl Observer<'_> {
 
     /// Reads who was deleted softly, and keeps those whom usher looks after.
     pub async fn read_deleted(&self, snapshot: &mut Snapshot, memory: &Memory) {
+        self.read_deleted_who(snapshot, |person| memory.life(person.id).is_some()).await;
+    }
+
+    /// Reads who was deleted softly, and keeps those who are wanted.
+    pub async fn read_deleted_who(&self, snapshot: &mut Snapshot, is_wanted: impl Fn(&Person) -> bool) {
         let lens = self.lens(snapshot);
         let mut pages = self.directory.deleted_users();
         let mut found = BTreeMap::new();
@@ -104,8 +109,9 @@ impl Observer<'_> {
             match pages.next().await {
                 Ok(Some(page)) => found.extend(
                     page.iter()
-                        .filter(|user| memory.life(user.id).is_some())
-                        .map(|user| (user.id, (Person::observe_anyhow(user, &lens), user.deleted_date_time))),
+                        .map(|user| (Person::observe_anyhow(user, &lens), user.deleted_date_time))
+                        .filter(|(person, _)| is_wanted(person))
+                        .map(|(person, since)| (person.id, (person, since))),
                 ),
                 Ok(None) => break Dear::Read(found),
                 Err(error) => {
@@ -151,7 +157,12 @@ impl Observer<'_> {
         people: &[UserId],
         with_scope: bool,
     ) -> HashMap<UserId, Protection> {
-        let scope_groups: Vec<_> = if with_scope { self.groups().into_iter().collect() } else { Vec::new() };
+        // Without lists it has to be asked too who is in the groups that people are put into.
+        let asked = |snapshot: &Snapshot| {
+            let joined = self.groups_to_join().filter(|_| !snapshot.holds_lists);
+            self.groups().into_iter().chain(joined).collect()
+        };
+        let scope_groups: BTreeSet<_> = if with_scope { asked(snapshot) } else { BTreeSet::new() };
         let roles: Vec<_> = snapshot.roles.read().map(RoleHolders::groups).unwrap_or_default();
         let protected = self.config.tenant.protected_group;
         let all: BTreeSet<_> = scope_groups.iter().chain(&roles).copied().chain(protected).collect();

@@ -18,7 +18,8 @@ use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, StepId};
 use crate::sight::Links;
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashSet};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +61,53 @@ pub enum Track {
 }
 
 /// Whom to read, when only one person is asked about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Whom {
     /// By object id.
     Id(UserId),
     /// By address.
     Address(Address),
+}
+
+impl Whom {
+    /// The address, if the person is named by one.
+    pub const fn address(&self) -> Option<&Address> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Id(_) => None,
+        }
+    }
+
+    /// Whether it names this person.
+    pub fn is(&self, person: &Person) -> bool {
+        match self {
+            Self::Id(id) => person.id == *id,
+            Self::Address(address) => person.addresses.iter().any(|known| known.address == *address),
+        }
+    }
+}
+
+/// Where somebody who was asked for is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// In the directory.
+    Here(UserId),
+    /// Among the deleted objects.
+    Deleted(UserId),
+    /// Nowhere.
+    Nobody,
+    /// Not to be read, or the deleted objects are not.
+    Unknown,
+}
+
+impl Found {
+    const fn here(self) -> Option<UserId> {
+        match self {
+            Self::Here(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// Reads the directory for a configuration.
@@ -151,6 +193,70 @@ impl<'a> Observer<'a> {
         Ok((snapshot, matching))
     }
 
+    /// Reads the people who were asked for, and nobody else but those who share an address with them; with the closer look.
+    /// Groups are asked for person by person, so that it takes as long in a large tenant as in a small one.
+    ///
+    /// # Errors
+    /// When the tenant is another one, or it could not be read who has an address.
+    pub async fn several(
+        &self,
+        whom: &[Whom],
+        now: Timestamp,
+    ) -> Result<(Snapshot, BTreeMap<Whom, Found>), ObserveError> {
+        let mut snapshot = self.begin(now).await?;
+        let lens = self.lens(&snapshot);
+        let addresses: Vec<_> = whom.iter().filter_map(Whom::address).collect();
+        let mut found = BTreeMap::new();
+        for (address, answer) in addresses.iter().zip(self.directory.users_with_addresses(&addresses).await) {
+            let mut people: Vec<_> = answer?.iter().map(|user| Person::observe_anyhow(user, &lens)).collect();
+            people.sort_by_key(|person| (!person.addresses_in(Sources::MAIL).any(|mail| mail == *address), person.id));
+            if let Some(first) = people.first() {
+                found.insert(Whom::Address((*address).clone()), Found::Here(first.id));
+            }
+            people.into_iter().for_each(|person| snapshot.add(person));
+        }
+        found.extend(whom.iter().filter_map(|whom| match whom {
+            Whom::Id(id) => Some((whom.clone(), Found::Here(*id))),
+            Whom::Address(_) => None,
+        }));
+        let ids: BTreeSet<_> = found.values().filter_map(|found| found.here()).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        self.look_closer(&mut snapshot, &ids, true).await;
+        self.find_twins(&mut snapshot, &ids).await;
+        let is_here = |found: &Found| {
+            let look = found.here().and_then(|id| snapshot.evidence.get(&id));
+            look.is_some_and(|look| !look.exists.is_no())
+        };
+        let gone: BTreeSet<_> =
+            found.iter().filter(|(_, found)| !is_here(found)).map(|(whom, _)| whom.clone()).collect();
+        found.retain(|whom, _| !gone.contains(whom));
+        let missing: Vec<_> = whom.iter().filter(|whom| !found.contains_key(*whom)).collect();
+        if !missing.is_empty() {
+            let is_missing = |person: &Person| missing.iter().any(|whom| whom.is(person));
+            self.read_deleted_who(&mut snapshot, is_missing).await;
+            for whom in missing {
+                let deleted = snapshot.deleted.read().map(|deleted| {
+                    // Of several with the address, the one deleted last.
+                    let of_whom = deleted.values().filter(|(person, _)| whom.is(person));
+                    of_whom.max_by_key(|(_, since)| *since).map(|(person, _)| person.id)
+                });
+                let state = match deleted {
+                    None => Found::Unknown,
+                    // Listed by the address a moment ago, and not to be read: nobody knows.
+                    Some(None) if whom.address().is_some() && gone.contains(whom) => Found::Unknown,
+                    Some(None) => Found::Nobody,
+                    Some(Some(id)) => Found::Deleted(id),
+                };
+                if let (Found::Nobody, Whom::Address(address)) = (state, whom) {
+                    snapshot.absent.insert(address.clone());
+                }
+                found.insert(whom.clone(), state);
+            }
+        }
+        snapshot.complete = true;
+        Ok((snapshot, found))
+    }
+
     /// Adds whoever shares an address with these people. Of whom that could not be read, nothing is known for certain.
     pub async fn find_twins(&self, snapshot: &mut Snapshot, people: &[UserId]) {
         let lens = self.lens(snapshot);
@@ -212,12 +318,16 @@ impl<'a> Observer<'a> {
         scopes.flat_map(|scope| scope.groups.iter().chain(&scope.exclude_groups)).copied().collect()
     }
 
+    /// The groups that people are put into.
+    fn groups_to_join(&self) -> impl Iterator<Item = GroupId> {
+        self.config.partners.iter().flat_map(|partner| &partner.invite.groups).copied()
+    }
+
     /// Reads who is in the groups that people are put into, and in those of steps that are not settled.
     async fn read_groups_to_join(&self, snapshot: &mut Snapshot, memory: &Memory) {
-        let configured = self.config.partners.iter().flat_map(|partner| &partner.invite.groups).copied();
         let is_membership = |id: &StepId| matches!(id.action, ActionKind::AddToGroup | ActionKind::RemoveFromGroup);
         let open = memory.unconfirmed().filter(|(id, _)| is_membership(id)).filter_map(|(id, _)| id.object);
-        let groups: BTreeSet<_> = configured.chain(open.map(GroupId::from)).collect();
+        let groups: BTreeSet<_> = self.groups_to_join().chain(open.map(GroupId::from)).collect();
         for group in groups {
             let members = self.members(group).await;
             snapshot.groups.insert(group, members);

@@ -37,6 +37,7 @@ fn intent(person: UserId, at: Timestamp) -> Record {
         object: None,
         day: None,
         cause: None,
+        by_request: false,
         reason: String::new(),
         before: "internal".into(),
         after: "pending".into(),

@@ -68,6 +68,7 @@ fn did(action: ActionKind, days: i64, cause: Option<Cause>) -> Vec<Record> {
         object: (action == ActionKind::AddToGroup).then_some(JOINED),
         day: (action == ActionKind::Resend).then_some(7),
         cause,
+        by_request: false,
         reason: String::new(),
         before: String::new(),
         after: String::new(),

@@ -172,6 +172,7 @@ fn the_rules_of_somebody_who_left_are_told_with_their_evidence() {
     group no: member of no scope group, nested groups included
     not-excluded yes: member of no exclusion group
     nothing-unconfirmed yes: the journal knows of no open step
+    retirement-requested no: nobody asked for it
     grace-over yes: out of scope since 2026-02-22 12:00 UTC; disabled after 7 days
     inactive no: inactive.disable_after_days is 0
     address-changed no: address now: person-0001@fabrikam.us
