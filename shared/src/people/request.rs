@@ -95,7 +95,8 @@ pub fn is_as_wished(case: &Case<'_>, wish: Wish) -> bool {
     match wish {
         Wish::Provision => {
             let state = matches!(case.state(), State::Pending | State::Accepted);
-            state && case.is_looked_after() && case.scope.in_scope().is_yes()
+            let shown = state && case.is_looked_after() && case.scope.in_scope().is_yes();
+            shown || case.was_just_brought_in()
         }
         Wish::Retire => case.taken().is_some_and(|taken| taken.causes.contains_key(&Cause::Request)),
     }
@@ -150,6 +151,12 @@ pub fn invite(view: View<'_>, partner: &Partner, address: &Address) -> Result<Ac
 }
 
 impl Case<'_> {
+    /// Whether Graph took the invitation, and the directory has not had its time to show that.
+    pub fn was_just_brought_in(&self) -> bool {
+        let open = self.view.memory.steps_of(self.person.id).any(|(_, step)| step.is_open());
+        self.is_not_shown_yet() && !open && self.unconfirmed() == Some(Reason::Unconfirmed)
+    }
+
     /// Whether a request counts as scope: only the group may be missing. Exclusion wins where it can be read; of somebody
     /// deleted it cannot, and the request decides.
     fn may_be_requested(&self) -> bool {

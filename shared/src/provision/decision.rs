@@ -202,10 +202,11 @@ fn decide_one(
     let reason = decided.reason;
     let decision = if !decided.actions.is_empty() {
         Decision::Act(decided.actions)
+    } else if is_as_wished(&case, wish) {
+        let not_shown = case.was_just_brought_in().then_some(Reason::NotShownYet);
+        Decision::AsWished(not_shown.or(reason))
     } else if let Some(reason) = case.unconfirmed() {
         Decision::Wait(reason)
-    } else if is_as_wished(&case, wish) {
-        Decision::AsWished(reason)
     } else {
         Decision::Stopped(reason.unwrap_or(Reason::OutOfScope))
     };
@@ -239,6 +240,10 @@ fn decide_missing(view: View<'_>, partner: &Partner, wish: Wish, whom: &Whom, fo
             Ok(action) => of(Some("absent"), (Tri::Yes, None), Decision::Act(vec![action])),
             Err(reason @ (Reason::Unconfirmed | Reason::Unsettled)) => {
                 of(Some("unconfirmed"), (Tri::Yes, None), Decision::Wait(reason))
+            }
+            // It was invited a moment ago.
+            Err(reason @ Reason::NotShownYet) => {
+                of(Some("pending"), (Tri::Yes, None), Decision::AsWished(Some(reason)))
             }
             Err(reason @ (Reason::OutOfScope | Reason::TwoPartners)) => {
                 of(Some("absent"), (Tri::No, Some(reason)), Decision::Stopped(reason))
