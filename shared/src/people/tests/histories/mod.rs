@@ -10,6 +10,7 @@ use crate::ids::UserId;
 use crate::journal::record::{ActionKind, Cause};
 use crate::people::decide::Action;
 use crate::people::fixtures::id;
+use crate::people::request::Wish;
 use model::{Account, Answer, Model, Standing, Weather, configurations};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -33,6 +34,7 @@ enum Event {
     IsExcludedOrNot(u128),
     GetsOrLosesRole(u128),
     GetsOrLosesLicence(u128),
+    IsAskedFor(u128, Wish),
     Configured(Index),
     Passes(i64),
     Sweep(Weather, bool),
@@ -53,6 +55,8 @@ fn event() -> impl Strategy<Value = Event> {
         2 => person().prop_map(Event::IsExcludedOrNot),
         1 => person().prop_map(Event::GetsOrLosesRole),
         1 => person().prop_map(Event::GetsOrLosesLicence),
+        2 => (person(), prop_oneof![Just(Wish::Provision), Just(Wish::Retire)])
+            .prop_map(|(one, wish)| Event::IsAskedFor(one, wish)),
         1 => any::<Index>().prop_map(Event::Configured),
         6 => (1..=40_i64).prop_map(|days| Event::Passes(24 * days)),
         3 => (1..=30_i64).prop_map(Event::Passes),
@@ -109,6 +113,17 @@ fn happens(model: &mut Model, event: &Event) -> Result<(), TestCaseError> {
         Event::IsExcludedOrNot(person) => toggle(&mut model.excluded, *person),
         Event::GetsOrLosesRole(person) => change(model, *person, &|account| account.role = !account.role),
         Event::GetsOrLosesLicence(person) => change(model, *person, &|account| account.licensed = !account.licensed),
+        Event::IsAskedFor(person, wish) => {
+            let before = model.clone();
+            let actions = model.ask(id(*person), *wish);
+            let mut judged_by = before;
+            judged_by.requested.clone_from(&model.requested);
+            judge(&judged_by, &Weather::default(), &actions)?;
+            for action in actions {
+                let takes = matches!(action.kind, ActionKind::Disable | ActionKind::Delete);
+                prop_assert!(!takes || *wish == Wish::Retire || action.cause != Some(Cause::Request), "{action:?}");
+            }
+        }
         Event::Configured(which) => model.config = which.get(&CONFIGURATIONS).clone(),
         Event::Passes(hours) => model.pass(*hours),
         Event::Sweep(weather, approve) => {
@@ -140,7 +155,9 @@ fn judge(before: &Model, weather: &Weather, actions: &[Action]) -> Result<(), Te
         }
         if matches!(action.kind, ActionKind::Enable | ActionKind::Restore) {
             prop_assert!(before.is_in_scope(person), "given back out of scope: {action:?}");
-            prop_assert!(before.config.partners[0].leave.restore, "given back although that is off: {action:?}");
+            let by_request = before.requested.contains(&person);
+            let restores = before.config.partners[0].leave.restore || by_request;
+            prop_assert!(restores, "given back although that is off: {action:?}");
         }
     }
     Ok(())

@@ -10,13 +10,14 @@ use crate::graph::model::{Field, User};
 use crate::ids::{GroupId, UserId};
 use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, Job, Outcome, Record, StepId};
-use crate::people::case::View;
+use crate::people::case::{Case, View};
 use crate::people::decide::Action;
 use crate::people::fixtures::{EXCLUDE_GROUP, FREE, SCOPE_GROUP, config, id, synced};
 use crate::people::guard::Birth;
 use crate::people::observe::kept_properties;
 use crate::people::person::{Lens, Person, Texts};
-use crate::people::plan::{PartnerPlan, plan};
+use crate::people::plan::{Lacks, PartnerPlan, plan};
+use crate::people::request::{Wish, decide_requested, is_as_wished, notes};
 use crate::people::snapshot::{Dear, Evidence, Snapshot};
 use crate::planning::effect_of;
 use crate::tri::Tri;
@@ -104,6 +105,8 @@ pub(super) struct Model {
     pub(super) memory: Memory,
     /// Mails by person, cycle, kind and day.
     pub(super) mails: BTreeMap<(UserId, u32, ActionKind, Option<u16>), u32>,
+    /// Who is in scope by request.
+    pub(super) requested: HashSet<UserId>,
     /// When people were last seen in scope by a sweep that could see it.
     pub(super) seen_in_scope: BTreeMap<UserId, Timestamp>,
     /// Rules that were broken.
@@ -164,6 +167,7 @@ impl Model {
             config,
             memory: Memory::default(),
             mails: BTreeMap::new(),
+            requested: HashSet::new(),
             seen_in_scope: BTreeMap::new(),
             violations: Vec::new(),
         }
@@ -388,6 +392,54 @@ impl Model {
         plan.actions
     }
 
+    /// Somebody asks for a person, and is answered; what was done.
+    pub(super) fn ask(&mut self, person: UserId, wish: Wish) -> Vec<Action> {
+        let weather = Weather::default();
+        self.settle(&weather);
+        let mut snapshot = self.observe(&weather, false);
+        let all = PartnerPlan {
+            unread: vec![person],
+            lacks: Lacks { cross_tenant: true, deleted: true, roles: vec![person], ..Lacks::default() },
+            ..self.plan(&weather, false)
+        };
+        self.read_what_lacks(&all, &mut snapshot, &weather);
+        snapshot.sign_ins = Dear::Unreadable("not read for single people".to_owned());
+        let mut memory = self.memory.clone();
+        let mut actions = Vec::new();
+        let mut is_kept = false;
+        loop {
+            let view = View { config: &self.config, snapshot: &snapshot, memory: &memory, now: self.now };
+            let partner = &self.config.partners[0];
+            let gone = snapshot.deleted.read().and_then(|deleted| deleted.get(&person));
+            let case = match (snapshot.people.get(&person), gone) {
+                (Some(here), _) => Case::new(view, partner, here),
+                (None, Some((gone, since))) => Case::deleted(view, partner, gone, *since),
+                (None, None) => return Vec::new(),
+            };
+            let news = notes(&case, wish).expect("everything was read");
+            if news.is_empty() {
+                let decision = decide_requested(&case, wish);
+                assert_eq!(decision.need, None, "everything was read");
+                is_kept |= !decision.actions.is_empty() || is_as_wished(&case, wish) || case.unconfirmed().is_some();
+                actions.extend(decision.actions);
+                break;
+            }
+            let record = |note| Record::Noted { person, partner: partner.name.clone(), at: self.now, note };
+            memory.learn(&news.into_iter().map(record).collect::<Vec<_>>());
+        }
+        if is_kept {
+            self.memory = memory;
+            let in_scope = self.memory.requested(person, &self.config.partners[0].name).is_some();
+            // Whoever asks for a retirement decides later than whoever blocked the account.
+            if let Some(account) = self.accounts.get_mut(&person).filter(|_| wish == Wish::Retire) {
+                account.decided_by_others = false;
+            }
+            _ = if in_scope { self.requested.insert(person) } else { self.requested.remove(&person) };
+            actions.iter().enumerate().for_each(|(index, action)| self.carry_out(action, Answer::Done, index));
+        }
+        if is_kept { actions } else { Vec::new() }
+    }
+
     fn settle(&mut self, weather: &Weather) {
         if self.memory.unconfirmed().next().is_none() {
             return;
@@ -408,6 +460,12 @@ impl Model {
         let partner = self.config.partners[0].name.clone();
         self.memory.learn(&[Record::Intent(action.intent(run, &partner, at))]);
         let has_effect = matches!(answer, Answer::Done | Answer::LostAfter);
+        // What leaves no trace counts as sent, so that all days begin anew although it was lost.
+        let begins_anew =
+            action.kind == ActionKind::ResetRedemption || action.kind == ActionKind::Resend && action.day.is_none();
+        if answer == Answer::LostBefore && begins_anew {
+            self.accounts.get_mut(&action.person).into_iter().for_each(|account| account.cycle += 1);
+        }
         let refused = || Outcome::Refused { code: "Request_BadRequest".into(), request_id: None };
         let outcome = match (answer, has_effect && self.change(action)) {
             (Answer::Done, true) => Outcome::Done,
@@ -442,7 +500,11 @@ impl Model {
                 account.cycle += 1;
                 true
             }
-            (ActionKind::Resend, Standing::Pending) if account.enabled => true,
+            (ActionKind::Resend, Standing::Pending) if account.enabled => {
+                // By request: all days begin anew.
+                account.cycle += u32::from(action.day.is_none());
+                true
+            }
             (ActionKind::ResetRedemption, Standing::Pending | Standing::Accepted) => {
                 account.cycle += 1;
                 true
@@ -500,7 +562,8 @@ impl Model {
     /// Whether somebody is in scope by what is really so.
     pub(super) fn is_in_scope(&self, person: UserId) -> bool {
         let by_groups = !self.config.partners[0].scope.groups.is_empty();
-        !by_groups || self.in_group.contains(&person) && !self.excluded.contains(&person)
+        let by_group = self.in_group.contains(&person) || self.requested.contains(&person);
+        !by_groups || by_group && !self.excluded.contains(&person)
     }
 }
 
