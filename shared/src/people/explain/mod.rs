@@ -139,17 +139,18 @@ const fn will(action: ActionKind) -> &'static str {
     }
 }
 
-/// The explanation of somebody whom the directory does not show.
-pub fn absent(person: Subject) -> Explanation {
+/// The explanation of somebody whom the directory does not show; `uncertain` where that may not be the last word.
+pub fn absent(person: Subject, uncertain: Option<Reason>) -> Explanation {
+    let advice = "There is no such person in this directory; `usher provision` can invite somebody by address.";
     Explanation {
         person,
         partner: None,
         in_scope: Tri::Unknown,
-        state: "absent",
+        state: uncertain.map_or(State::Absent, |_| State::Unconfirmed).name(),
         enabled: Tri::Unknown,
         by: None,
-        decision: "absent".to_owned(),
-        text: "There is no such person in this directory; `usher provision` can invite somebody by address.".to_owned(),
+        decision: uncertain.map_or("absent", Reason::name).to_owned(),
+        text: uncertain.map_or(advice, Reason::text).to_owned(),
         rules: Vec::new(),
     }
 }
