@@ -75,8 +75,8 @@ fn show_one(out: &mut String, explanation: &Explanation) {
         "  partner {}, in scope: {}, state: {}{}",
         explanation.partner.as_deref().unwrap_or("none"),
         explanation.in_scope,
-        explanation.state,
-        explanation.by.map(|by| format!(" (by {by})")).unwrap_or_default()
+        explanation.state.name(),
+        explanation.by.map(|by| format!(" (by {})", by.name())).unwrap_or_default()
     );
     line!(out, "  {}: {}", explanation.decision, explanation.text);
     if explanation.rules.is_empty() {

@@ -14,6 +14,7 @@ use crate::people::observe::ObserveError;
 use crate::people::plan::{PartnerPlan, Unreadable};
 use crate::people::reason::Reason;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -150,7 +151,7 @@ pub enum OutcomeReport {
 }
 
 /// A failure, as people and programs read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorReport {
     /// Graph's code, or one of ours.
     pub code: String,
@@ -163,7 +164,7 @@ pub struct ErrorReport {
 }
 
 /// A run in short, as `status` shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunSummary {
     /// The run.
     pub run: RunId,
