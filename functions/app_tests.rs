@@ -4,6 +4,7 @@ use crate::functions;
 use crate::handler::invocation::{FUNCTION_TIMEOUT, MARGIN};
 use crate::handler::server::{App, function, router};
 use crate::handler::{Failure, Invocation, QueueMessage, Reply, TimerTick};
+use crate::openapi::Operation;
 use crate::start::StartError;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -68,6 +69,36 @@ fn every_function_has_one_trigger_and_wakes_the_queue_that_work_listens_to() {
             assert_eq!(triggers[0]["schedule"], setting, "{name}");
         }
     }
+}
+
+#[test]
+fn every_operation_is_of_an_http_function_and_every_route_and_method_of_one_has_its_operation() {
+    let described: BTreeSet<_> = functions::operations().iter().map(Operation::name).collect();
+    let mut served = BTreeSet::new();
+    for (name, bindings) in folders() {
+        for trigger in bindings.iter().filter(|binding| binding["type"] == "httpTrigger") {
+            let route = trigger["route"].as_str().unwrap();
+            let methods: Vec<_> =
+                trigger["methods"].as_array().unwrap().iter().map(|method| method.as_str().unwrap()).collect();
+            // An optional last parameter makes two paths, each of which may take some of the methods only.
+            let paths = match route.strip_suffix("/{id?}") {
+                Some(collection) => vec![format!("/api/{collection}"), format!("/api/{collection}/{{id}}")],
+                None => vec![format!("/api/{route}")],
+            };
+            let names = |path: &str| methods.iter().map(|method| format!("{method} {path}")).collect::<BTreeSet<_>>();
+            for path in &paths {
+                assert!(!described.is_disjoint(&names(path)), "{name}: {path} is not described");
+                served.extend(names(path));
+            }
+            for method in &methods {
+                assert!(
+                    paths.iter().any(|path| described.contains(&format!("{method} {path}"))),
+                    "{name}: {method} is not described"
+                );
+            }
+        }
+    }
+    assert!(described.is_subset(&served), "{described:?}, but these are served: {served:?}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! usher: external users from tenant to tenant, as Azure Functions and as a command.
 //!
 //! - [`handler`]: the custom-handler protocol. [`functions`]: the table of functions; [`invite`], [`reconcile`], [`work`],
-//!   [`failed`], and over HTTP [`people`], [`plans`], [`approve`], [`run`], [`status`]: one folder each, with its
-//!   `function.json`. [`timer`]: what the timers have in common.
+//!   [`failed`], and over HTTP [`people`], [`plans`], [`approve`], [`run`], [`status`], [`openapi`]: one folder each,
+//!   with its `function.json`. [`timer`]: what the timers have in common.
 //! - [`commands`]: what an operator types.
 //! - [`start`]: configuration, state and Graph put together.
 //!
@@ -14,6 +14,7 @@ mod failed;
 mod functions;
 mod handler;
 mod invite;
+mod openapi;
 mod people;
 mod plans;
 mod provision;

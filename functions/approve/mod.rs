@@ -2,19 +2,49 @@
 
 use crate::handler::http::json_answer;
 use crate::handler::{App, HttpRequest, Invocation, Problem, Reply, principal};
+use crate::openapi::Operation;
 use crate::work;
-use serde_json::json;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use usher_shared::held::ApprovalError;
 use usher_shared::inbox::{self, Request};
 use usher_shared::journal::record::Job;
+use usher_shared::people::plan::PlanName;
 use usher_shared::until::Until;
 use usher_shared::wishes::ApproveError;
+use uuid::Uuid;
 
 /// So long the writer's turn is waited for; the platform's front end ends requests after 230 seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The answer.
+#[derive(Serialize, JsonSchema)]
+struct Approved {
+    /// The plan's name.
+    #[schemars(with = "PlanName")]
+    plan: String,
+    /// The object id of the person who approved it first.
+    approved_by: Uuid,
+    /// When the plan is over.
+    expires: Timestamp,
+}
+
+/// What it answers.
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post("/api/plans/{id}/approve", "approve", "Approves a held plan for the signed-in person")
+            .parameter::<PlanName>("id", "The plan's name.")
+            .needs_sign_in()
+            .answers::<Approved>(200, "It is approved, and a full sweep is asked for, which carries it out.")
+            .refuses(404, "unknown-plan")
+            .refuses(409, "stale-plan")
+            .refuses(410, "expired-plan"),
+    ]
+}
 
 /// Approves, journals who did, and lets the next full sweep, which is asked for at once, carry it out.
 pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<HttpRequest>) -> Result<Reply, Problem> {
@@ -26,7 +56,8 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<HttpRequest>) -
     let approved = usher.approve(plan, by, &mut until).await.map_err(refusal)?;
     let request = Request { job: Job::Reconcile, requested: usher.clock.now(), due: None };
     inbox::ask(usher.store.as_ref(), &request).await?;
-    let answer = json!({ "plan": approved.plan, "approved_by": by, "expires": approved.expires });
+    let approved_by = approved.approved.map_or(by, |first| first.by);
+    let answer = Approved { plan: approved.plan, approved_by, expires: approved.expires };
     Ok(work::wake(json_answer(200, &answer), Job::Reconcile, &invocation.context))
 }
 

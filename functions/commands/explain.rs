@@ -6,9 +6,8 @@ use crate::start;
 use clap::Args;
 use comfy_table::Cell;
 use jiff::Timestamp;
-use usher_shared::address::Address;
 use usher_shared::people::explain::Explanation;
-use usher_shared::people::observe::Whom;
+use usher_shared::provision::whom;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -44,12 +43,6 @@ pub(super) fn no_person(global: &Global) -> Exit {
     )
 }
 
-/// Whom an argument names.
-pub(super) fn whom(text: &str) -> Option<Whom> {
-    let text = text.trim();
-    text.parse().map(Whom::Id).ok().or_else(|| Address::parse(text).map(Whom::Address).ok())
-}
-
 fn show(global: &Global, explanations: &[Explanation]) {
     let Some((first, others)) = explanations.split_first() else {
         return;
@@ -75,8 +68,8 @@ fn show_one(out: &mut String, explanation: &Explanation) {
         "  partner {}, in scope: {}, state: {}{}",
         explanation.partner.as_deref().unwrap_or("none"),
         explanation.in_scope,
-        explanation.state,
-        explanation.by.map(|by| format!(" (by {by})")).unwrap_or_default()
+        explanation.state.name(),
+        explanation.by.map(|by| format!(" (by {})", by.name())).unwrap_or_default()
     );
     line!(out, "  {}: {}", explanation.decision, explanation.text);
     if explanation.rules.is_empty() {

@@ -1,9 +1,10 @@
 //! `usher release PERSON`: human decisions about one person are forgotten.
 
-use super::explain::{no_person, whom};
+use super::explain::no_person;
 use super::{Exit, Global, output};
 use crate::start;
 use clap::Args;
+use usher_shared::provision::whom;
 use usher_shared::until::Until;
 
 #[derive(Args)]

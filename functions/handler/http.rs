@@ -6,12 +6,23 @@
 use super::envelope::{Envelope, object, text};
 use super::reply::{Failure, Reply};
 use super::trigger::FromEnvelope;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use usher_shared::run::RunError;
 use usher_shared::state::StateError;
 
+/// What [`HttpRequest::json`] refuses, by status and title.
+pub(crate) const JSON_REFUSALS: &[(u16, &str)] = &[
+    (400, "no-body"),
+    (400, "no-json"),
+    (400, "control-character"),
+    (400, "wrong-form"),
+    (411, "length-required"),
+    (413, "too-large"),
+    (415, "not-json"),
+];
 /// The output binding of every HTTP function.
 const OUTPUT: &str = "res";
 /// No body that usher takes is larger.
@@ -40,6 +51,10 @@ impl FromEnvelope for HttpRequest {
             body: request.get("Body").and_then(Value::as_str).map(str::to_owned),
             key: key_of(&request).unwrap_or_else(|| "none".to_owned()),
         })
+    }
+
+    fn too_large() -> Option<Reply> {
+        Some(Problem::too_large().into())
     }
 }
 
@@ -83,7 +98,7 @@ impl HttpRequest {
     /// The body, which must be JSON of this form.
     ///
     /// # Errors
-    /// A clear refusal for each way in which it can be something else.
+    /// A clear refusal for each way in which it can be something else: [`JSON_REFUSALS`].
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let Some(body) = &self.body else {
             return Err(match self.header("Transfer-Encoding") {
@@ -98,7 +113,7 @@ impl HttpRequest {
             return Err(Problem::new(415, "not-json", "Send the body as application/json."));
         }
         if body.len() > LARGEST_BODY {
-            return Err(Problem::new(413, "too-large", "The body is larger than 64 KiB."));
+            return Err(Problem::too_large());
         }
         let value: Value = serde_json::from_str(body)
             .map_err(|error| Problem::new(400, "no-json", &format!("The body is no JSON at line {}.", error.line())))?;
@@ -122,22 +137,35 @@ fn has_control_character(value: &Value) -> bool {
 }
 
 /// Why a request is refused: problem details by RFC 9457.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Problem {
-    status: u16,
+    /// `about:blank`: the title says it all.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The refusal's name, for programs.
+    #[serde(rename = "title")]
     code: &'static str,
+    /// The status of the answer.
+    status: u16,
+    /// The reason, for people.
     detail: String,
+    #[serde(skip)]
     retry_after: Option<u64>,
 }
 
 impl Problem {
     pub(crate) fn new(status: u16, code: &'static str, detail: &str) -> Self {
-        Self { status, code, detail: detail.to_owned(), retry_after: None }
+        Self { kind: "about:blank", code, status, detail: detail.to_owned(), retry_after: None }
     }
 
     /// Its name.
     pub(crate) const fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The body is larger than any that usher takes.
+    fn too_large() -> Self {
+        Self::new(413, "too-large", "The body is larger than 64 KiB.")
     }
 
     /// Too many requests with one key.
@@ -194,11 +222,9 @@ impl From<RunError> for Problem {
 
 impl From<Problem> for Reply {
     fn from(problem: Problem) -> Self {
-        let Problem { status, code, detail, retry_after } = problem;
-        let body = json!({ "type": "about:blank", "title": code, "status": status, "detail": detail });
         let mut headers = vec![("Content-Type", "application/problem+json".to_owned())];
-        headers.extend(retry_after.map(|seconds| ("Retry-After", seconds.to_string())));
-        answer(status, body.to_string(), headers)
+        headers.extend(problem.retry_after.map(|seconds| ("Retry-After", seconds.to_string())));
+        answer(problem.status, json!(problem).to_string(), headers)
     }
 }
 

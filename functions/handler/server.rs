@@ -7,13 +7,13 @@ use super::rate::Rates;
 use super::reply::{Failure, Reply};
 use super::trigger::FromEnvelope;
 use crate::start::{self, StartError};
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
+use futures::StreamExt;
 use serde_json::json;
 use std::any::Any;
 use std::future::Future;
@@ -85,12 +85,16 @@ where
     F: Fn(Arc<App>, Invocation<T>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Failure>> + Send,
 {
-    type Read = Result<Bytes, BytesRejection>;
-    post(async move |State(app): State<Arc<App>>, headers: HeaderMap, body: Read| -> Response {
+    post(async move |State(app): State<Arc<App>>, headers: HeaderMap, body: Body| -> Response {
         let context = Context::read(&headers);
-        let body = match body {
-            Ok(body) => body,
-            Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+        let body = match read(body).await {
+            Ok(Some(body)) => body,
+            Ok(None) => {
+                let refused = refuse(StatusCode::PAYLOAD_TOO_LARGE, "the envelope is too large");
+                // A failed invocation would be an empty 500 for whoever sent it.
+                return T::too_large().map_or(refused, IntoResponse::into_response);
+            }
+            Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
         };
         let envelope = match serde_json::from_slice::<Envelope>(&body) {
             Ok(envelope) => envelope,
@@ -110,6 +114,20 @@ where
         };
         logged.instrument(span).await
     })
+}
+
+/// Reads a body; `None` if it is too large. Then it is read to its end all the same, and thrown away, because who still
+/// sends does not hear the answer.
+async fn read(body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut chunks = body.into_data_stream();
+    let mut read = Some(Vec::new());
+    while let Some(chunk) = chunks.next().await.transpose()? {
+        read = read.filter(|read| read.len() + chunk.len() <= MAX_BODY);
+        if let Some(read) = &mut read {
+            read.extend_from_slice(&chunk);
+        }
+    }
+    Ok(read)
 }
 
 /// Makes a route of a function that answers callers from outside. What goes wrong is an answer too: a failed invocation
@@ -150,7 +168,6 @@ pub(crate) fn router(functions: Vec<(&'static str, MethodRouter<Arc<App>>)>, app
         .method_not_allowed_fallback(|| async {
             refuse(StatusCode::METHOD_NOT_ALLOWED, "functions are called by POST")
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(after_panic))
         .with_state(Arc::new(app))
 }

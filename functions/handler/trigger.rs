@@ -1,7 +1,7 @@
 //! What each kind of trigger brings.
 
 use super::envelope::{Envelope, object, text};
-use super::reply::Failure;
+use super::reply::{Failure, Reply};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -9,6 +9,11 @@ use serde_json::Value;
 pub(crate) trait FromEnvelope: Sized {
     /// Takes the payload of the binding.
     fn from_envelope(envelope: &Envelope, binding: &str) -> Result<Self, Failure>;
+
+    /// What is answered to an envelope that is too large to be read. `None`: the invocation fails.
+    fn too_large() -> Option<Reply> {
+        None
+    }
 }
 
 /// A timer's tick. Everything is optional: a manual start brings next to nothing.

@@ -4,16 +4,38 @@
 
 use crate::handler::http::json_answer;
 use crate::handler::{App, HttpRequest, Invocation, Problem, Reply};
+use crate::openapi::Operation;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use usher_shared::address::Address;
+use usher_shared::ids::UserId;
+use usher_shared::people::explain::Explanation;
 use usher_shared::people::observe::Whom;
+use usher_shared::provision::LONGEST_ADDRESS;
 
 /// The body of a POST.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    /// An address of the person.
+    #[schemars(with = "Address", extend("maxLength" = LONGEST_ADDRESS))]
     address: String,
+}
+
+/// What it answers.
+pub(crate) fn operations() -> Vec<Operation> {
+    const ANSWER: &str = "Every rule with its evidence; state `absent` where there is no such person.";
+    vec![
+        Operation::get("/api/people/{id}", "person", "Why one person is treated as they are")
+            .parameter::<UserId>("id", "The person's object id.")
+            .answers::<Explanation>(200, ANSWER)
+            .refuses(400, "no-object-id"),
+        Operation::post("/api/people", "personByAddress", "The same by address, which so stays out of request logs")
+            .takes::<Asked>()
+            .answers::<Explanation>(200, ANSWER)
+            .refuses(400, "no-address"),
+    ]
 }
 
 /// Answers with what `usher explain` prints.
@@ -32,8 +54,9 @@ fn whom(request: &HttpRequest) -> Result<Whom, Problem> {
         }),
         ("POST", None) => {
             let Asked { address } = request.json()?;
-            let parsed = Address::parse(address.trim());
-            parsed.map(Whom::Address).map_err(|_| Problem::new(400, "no-address", "That is no mail address."))
+            let text = address.trim();
+            let parsed = Address::parse(text).ok().filter(|_| text.chars().count() <= LONGEST_ADDRESS);
+            parsed.map(Whom::Address).ok_or_else(|| Problem::new(400, "no-address", "That is no mail address."))
         }
         _ => Err(Problem::not_found()),
     }

@@ -5,17 +5,20 @@
 
 use crate::handler::http::{json_answer, json_answer_with};
 use crate::handler::{App, HttpRequest, Invocation, Problem, Reply};
+use crate::openapi::Operation;
 use crate::work;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
+use usher_shared::address::Address;
 use usher_shared::config::Config;
+use usher_shared::ids::UserId;
 use usher_shared::journal::record::Job;
 use usher_shared::people::request::Wish;
 use usher_shared::provision::desk::{self, PlaceError, RequestId, State};
-use usher_shared::provision::{AskError, Asked};
+use usher_shared::provision::{Answer, AskError, Asked, LONGEST_ADDRESS, MOST_PEOPLE};
 use usher_shared::until::Until;
 
 /// How long a caller waits at most.
@@ -26,13 +29,14 @@ const LOOK_AGAIN: &str = "5";
 const LONGEST_KEY: usize = 255;
 
 /// The body of a POST.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Body {
     /// The partner's name; may be left out where the addresses tell.
     #[serde(default)]
     partner: Option<String>,
     /// Addresses and object ids, 1 to 50.
+    #[schemars(with = "Vec<Named>", extend("minItems" = 1, "maxItems" = MOST_PEOPLE))]
     people: Vec<String>,
     /// What shall happen.
     #[serde(default)]
@@ -43,6 +47,59 @@ struct Body {
     /// Post the answer to the Teams channel too.
     #[serde(default)]
     notify: bool,
+}
+
+/// Somebody, by object id or by address.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the schema; the texts are read by `Asked::of`")]
+enum Named {
+    /// By object id.
+    Id(UserId),
+    /// By address.
+    Address(#[schemars(extend("maxLength" = LONGEST_ADDRESS))] Address),
+}
+
+/// Part of a key that names a request.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "for the schema; headers are read by `key_part`")]
+struct KeyPart(#[schemars(length(min = 1, max = LONGEST_KEY), regex(pattern = "^[!-~]([ -~]*[!-~])?$"))] String);
+
+/// The answer while there is none.
+#[derive(Serialize, JsonSchema)]
+struct Waiting {
+    /// The request's id.
+    #[schemars(with = "RequestId")]
+    id: String,
+    /// Always `waiting`.
+    #[schemars(extend("const" = "waiting"))]
+    state: &'static str,
+}
+
+/// What it answers.
+pub(crate) fn operations() -> Vec<Operation> {
+    const LATER: &str = "It takes longer; the answer will be where `Location` says.";
+    const ANSWER: &str = "What became of each person, step by step, or why nothing was done.";
+    vec![
+        Operation::post("/api/provision", "provision", "Bring people in, or retire them, now")
+            .header::<KeyPart>("Idempotency-Key", "A key of the caller's: a request that is repeated with it is one.")
+            .header::<KeyPart>("ce-id", "The id of the event that the request is for, where there is no such key.")
+            .header::<KeyPart>("ce-source", "Where that event comes from.")
+            .takes::<Body>()
+            .answers::<Answer>(200, ANSWER)
+            .answers_later::<Waiting>(LATER)
+            .refuses(400, "people-count")
+            .refuses(400, "no-person")
+            .refuses(400, "which-partner")
+            .refuses(400, "bad-idempotency-key")
+            .refuses(404, "unknown-partner")
+            .refuses(422, "another-request"),
+        Operation::get("/api/provision/{id}", "provisioned", "What became of a request")
+            .parameter::<RequestId>("id", "The request's id.")
+            .answers::<Answer>(200, ANSWER)
+            .answers_later::<Waiting>(LATER)
+            .refuses(404, "not-found"),
+    ]
 }
 
 /// Places a request and waits for its answer, or gives the answer to an earlier one.
@@ -101,7 +158,7 @@ fn told(id: &RequestId, state: State) -> Result<Reply, Problem> {
 
 fn later(id: &RequestId) -> Reply {
     let headers = vec![("Location", format!("/api/provision/{id}")), ("Retry-After", LOOK_AGAIN.to_owned())];
-    json_answer_with(202, &json!({ "id": id.to_string(), "state": "waiting" }), headers)
+    json_answer_with(202, &Waiting { id: id.to_string(), state: "waiting" }, headers)
 }
 
 fn asked(config: &Config, body: &Body) -> Result<Asked, Problem> {
@@ -114,16 +171,23 @@ fn asked(config: &Config, body: &Body) -> Result<Asked, Problem> {
 
 /// The request's id: by the caller's own key, or else a new one. Events by the HTTP binding of `CloudEvents` have an id of their own.
 fn request_id(request: &HttpRequest) -> Result<RequestId, Problem> {
-    let event = || Some(format!("{} {}", request.header("ce-source").unwrap_or_default(), request.header("ce-id")?));
-    let Some(key) = request.header("Idempotency-Key").map(str::to_owned).or_else(event) else {
-        return Ok(RequestId::random());
-    };
-    let is_fine = !key.trim().is_empty() && key.len() <= LONGEST_KEY && key.chars().all(|c| matches!(c, ' '..='~'));
+    let (key, event) = (key_part(request, "Idempotency-Key")?, key_part(request, "ce-id")?);
+    let source = key_part(request, "ce-source")?.unwrap_or_default();
+    Ok(match (key, event) {
+        (Some(key), _) => RequestId::of_key(&[request.key(), key]),
+        (None, Some(event)) => RequestId::of_key(&[request.key(), source, event]),
+        (None, None) => RequestId::random(),
+    })
+}
+
+fn key_part<'a>(request: &'a HttpRequest, header: &str) -> Result<Option<&'a str>, Problem> {
+    let Some(part) = request.header(header) else { return Ok(None) };
+    let is_fine = !part.trim().is_empty() && part.len() <= LONGEST_KEY && part.chars().all(|c| matches!(c, ' '..='~'));
     if !is_fine {
-        let detail = "The key of a request is 1 to 255 visible characters of ASCII.";
-        return Err(Problem::new(400, "bad-idempotency-key", detail));
+        let detail = format!("{header} is 1 to {LONGEST_KEY} visible characters of ASCII.");
+        return Err(Problem::new(400, "bad-idempotency-key", &detail));
     }
-    Ok(RequestId::of_key(request.key(), &key))
+    Ok(Some(part))
 }
 
 fn not_placed(error: PlaceError) -> Problem {

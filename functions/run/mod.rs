@@ -4,27 +4,50 @@
 
 use crate::handler::http::json_answer;
 use crate::handler::{App, HttpRequest, Invocation, Problem, Reply};
+use crate::openapi::Operation;
 use crate::work;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use usher_shared::inbox::{self, Request};
 use usher_shared::journal::record::Job;
 use usher_shared::ticks;
 
 /// The body.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     job: Wanted,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// What is wanted.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Wanted {
+    /// The quick path.
     Invite,
+    /// The full sweep.
     Reconcile,
+    /// What a timer has missed that is silent for more than two of its intervals.
     Overdue,
+}
+
+/// The answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AskedFor")]
+struct Answer {
+    /// The jobs that were asked for.
+    asked: Vec<Job>,
+}
+
+/// What it answers.
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post("/api/run", "run", "Asks for a job, once however often it is called")
+            .takes::<Asked>()
+            .answers::<Answer>(200, "Nothing is overdue.")
+            .answers::<Answer>(202, "It is asked for."),
+    ]
 }
 
 /// Records the job and wakes `work`: 202 with what was asked for, 200 where nothing is overdue.
@@ -40,11 +63,11 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<HttpRequest>) -
     for job in &jobs {
         inbox::ask(store, &Request { job: *job, requested: now, due: None }).await?;
     }
-    let status = if jobs.is_empty() { 200 } else { 202 };
-    let reply = json_answer(status, &json!({ "asked": jobs }));
+    let first = jobs.first().copied();
+    let reply = json_answer(if first.is_some() { 202 } else { 200 }, &Answer { asked: jobs });
     // One message is enough: `work` looks what is asked.
-    Ok(match jobs.first() {
-        Some(job) => work::wake(reply, *job, &invocation.context),
+    Ok(match first {
+        Some(job) => work::wake(reply, job, &invocation.context),
         None => reply,
     })
 }

@@ -3,7 +3,9 @@
 //! Responsible for: what counts as the same address or the same domain, and what Graph accepts in an invitation.
 //! Not responsible for: whose address it is.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Something with exactly one local part and one domain, such as `person@fabrikam.us`; an e-mail address or a user
@@ -74,6 +76,21 @@ impl Address {
             && !local.starts_with(['.', '-'])
             && !local.ends_with(['.', '-'])
             && local.is_ascii()
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "Address".into()
+    }
+
+    /// The ASCII form. What is parsed may have a domain in Unicode, which no pattern could judge.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "One name, one @ and one whole domain, in its ASCII form",
+            "type": "string",
+            "pattern": r"^[^\s@\u0000-\u001f\u007f-\u009f]+@([A-Za-z0-9]([A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9\-]{0,61}[A-Za-z0-9])?$",
+        })
     }
 }
 

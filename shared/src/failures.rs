@@ -6,6 +6,7 @@
 
 use crate::state::{Documents, StateError, Store, Versioned};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const FAILURES: &str = "failures";
@@ -36,7 +37,7 @@ struct Cause {
 }
 
 /// A message that was tried too often.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GaveUp {
     /// When it was given up.
     pub at: Timestamp,

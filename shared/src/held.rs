@@ -6,9 +6,10 @@
 use crate::config::Config;
 use crate::people::decide::Action;
 use crate::people::guard::Held;
-use crate::people::plan::{PartnerPlan, plan_id};
+use crate::people::plan::{PartnerPlan, PlanName, plan_id};
 use crate::state::{Documents, StateError, Store, Versioned};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,9 +17,10 @@ use uuid::Uuid;
 pub const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(72);
 
 /// A held plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeldPlan {
     /// Its name: a hash of what it would do.
+    #[schemars(with = "PlanName")]
     pub plan: String,
     /// The partner.
     pub partner: String,
@@ -41,7 +43,7 @@ pub struct HeldPlan {
 }
 
 /// What changed since a plan was held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Drift {
     /// When that was last looked at.
     pub checked: Timestamp,
@@ -52,7 +54,7 @@ pub struct Drift {
 }
 
 /// Who approved a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approval {
     /// The person's object id.
     pub by: Uuid,

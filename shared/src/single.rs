@@ -150,7 +150,7 @@ impl Usher {
         let partner = life.origin.partner.clone();
         let disabled = explanation.enabled.is_no();
         // Of somebody who is deleted there is nothing to forget: what usher took away it still may give back.
-        let is_there = explanation.state != State::Deleted.name() && explanation.state != State::Absent.name();
+        let is_there = !matches!(explanation.state, State::Deleted | State::Absent);
         let memory = writer.journal().memory();
         let known = memory.departure(id).is_some() || memory.steps_of(id).any(|(_, step)| step.is_open());
         let released = is_there && (disabled || known);

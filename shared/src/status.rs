@@ -11,9 +11,11 @@ use crate::journal::memory::{Circuit, Memory, SETTLES_WITHIN, Step};
 use crate::journal::record::{Job, StepId};
 use crate::people::guard::{BETWEEN_TRIES, Held};
 use crate::people::observe::ObserveError;
+use crate::people::plan::PlanName;
 use crate::report::{ErrorReport, Report, RunSummary};
 use crate::state::{Documents, StateError, Store, Versioned};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +32,7 @@ impl Versioned for Runs {
 }
 
 /// What `status` shows.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Status {
     /// usher's version.
     pub version: &'static str,
@@ -45,7 +47,7 @@ pub struct Status {
 }
 
 /// How one partner stands.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PartnerStatus {
     /// The partner's name.
     pub partner: String,
@@ -72,9 +74,10 @@ pub struct PartnerStatus {
 }
 
 /// A plan that waits.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct HeldPlanStatus {
     /// Its name.
+    #[schemars(with = "PlanName")]
     pub plan: String,
     /// How many actions are in it.
     pub actions: usize,
@@ -99,7 +102,7 @@ impl From<&HeldPlan> for HeldPlanStatus {
 }
 
 /// An open circuit breaker.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CircuitStatus {
     /// The refusal that opened it.
     pub reason: String,

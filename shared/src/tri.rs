@@ -8,6 +8,7 @@ use std::fmt;
 /// [`Tri::is_yes`] or [`Tri::is_no`] for the value that permits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(description = "Yes, no, or unknown")]
 pub enum Tri {
     /// It is so.
     Yes,

@@ -13,7 +13,19 @@ async fn every_function_folder_is_indexed_and_answers() -> Result<()> {
     assert!(host.indexing_errors().is_empty(), "{:?}", host.indexing_errors());
     assert_eq!(
         host.functions(),
-        ["approve", "failed", "invite", "people", "plans", "reconcile", "run", "status", "work"]
+        [
+            "approve",
+            "failed",
+            "invite",
+            "openapi",
+            "people",
+            "plans",
+            "provision",
+            "reconcile",
+            "run",
+            "status",
+            "work"
+        ]
     );
     world.people(1);
     world.tick(&host).await?;

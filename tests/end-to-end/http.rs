@@ -1,7 +1,9 @@
-//! The functions that answer over HTTP, through the host stand-in: what they say, and what they refuse.
+//! The functions that answer over HTTP, through the host stand-in: what they say, and what they refuse. Every answer is
+//! held against the OpenAPI document.
 //!
 //! Not here: approvals (`held::over_http`).
 
+use crate::support::contract::call;
 use crate::support::{Config, World};
 use anyhow::{Context, Result};
 use jiff::SignedDuration;
@@ -13,11 +15,11 @@ const KEY: (&str, &str) = ("x-functions-key", "host-key");
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 async fn get(host: &Host, target: &str) -> HttpAnswer {
-    host.request("GET", target, &[KEY], "").await
+    call(host, "GET", target, &[KEY], "").await
 }
 
 async fn post(host: &Host, target: &str, body: &Value) -> HttpAnswer {
-    host.request("POST", target, &[KEY, JSON], body.to_string()).await
+    call(host, "POST", target, &[KEY, JSON], body.to_string()).await
 }
 
 /// The name of the refusal, with its status.
@@ -94,6 +96,9 @@ async fn whatever_is_wrong_with_a_request_has_its_status() -> Result<()> {
     let host = world.host().await?;
     let people = "/api/people";
     let large = format!("{{\"address\":\"{}\"}}", "x".repeat(70_000));
+    // More than the handler reads of an envelope.
+    let huge = "x".repeat(5_000_000);
+    let long = format!("{{\"address\":\"{}@fabrikam.us\"}}", "x".repeat(320));
     let chunked = ("Transfer-Encoding", "chunked");
     let text = ("Content-Type", "text/plain");
     for (method, target, headers, body, expected) in [
@@ -102,8 +107,10 @@ async fn whatever_is_wrong_with_a_request_has_its_status() -> Result<()> {
         ("POST", people, vec![KEY, JSON], r#"{"address":"a@b.example","more":1}"#, (400, "wrong-form")),
         ("POST", people, vec![KEY, JSON], r#"{"address":"a\u0007@b.example"}"#, (400, "control-character")),
         ("POST", people, vec![KEY, JSON], r#"{"address":"nobody"}"#, (400, "no-address")),
+        ("POST", people, vec![KEY, JSON], &long, (400, "no-address")),
         ("POST", people, vec![KEY, JSON], "", (400, "no-body")),
         ("POST", people, vec![KEY, JSON], &large, (413, "too-large")),
+        ("POST", people, vec![KEY, JSON], &huge, (413, "too-large")),
         ("POST", people, vec![KEY, text], "{}", (415, "not-json")),
         ("POST", people, vec![KEY, JSON, chunked], "{}", (411, "length-required")),
         ("GET", people, vec![KEY], "", (404, "not-found")),
@@ -113,7 +120,7 @@ async fn whatever_is_wrong_with_a_request_has_its_status() -> Result<()> {
         ("POST", "/api/run", vec![KEY, JSON], r#"{"job":"format"}"#, (400, "wrong-form")),
         ("POST", "/api/plans/0123456789abcdef/approve", vec![KEY], "", (401, "unauthorized")),
     ] {
-        let answer = host.request(method, target, &headers, body).await;
+        let answer = call(&host, method, target, &headers, body).await;
         assert_eq!(refusal(&answer), (expected.0, expected.1.to_owned()), "{method} {target} {}", body.len());
     }
     assert!(world.tenant.exchanges().is_empty(), "Graph was asked nothing");
@@ -125,10 +132,11 @@ async fn without_a_key_and_on_any_other_path_nothing_is_reached() -> Result<()> 
     let world = World::new(Config::default()).await;
     world.people(1);
     let host = world.host().await?;
-    for target in ["/api/status", "/api/people", "/api/plans", "/api/run", "/api/plans/x/approve"] {
-        let method = if target.ends_with("run") || target.ends_with("approve") { "POST" } else { "GET" };
+    for target in ["/api/openapi", "/api/status", "/api/people", "/api/plans", "/api/run", "/api/plans/x/approve"] {
+        let method =
+            if ["people", "run", "approve"].iter().any(|last| target.ends_with(last)) { "POST" } else { "GET" };
         for headers in [vec![], vec![("x-functions-key", "wrong")]] {
-            let answer = host.request(method, target, &headers, "").await;
+            let answer = call(&host, method, target, &headers, "").await;
             assert_eq!((answer.status, answer.body.len()), (401, 0), "{target}");
         }
     }
@@ -193,5 +201,16 @@ async fn a_key_that_calls_without_end_is_told_to_wait() -> Result<()> {
     }
     let refused = refused.context("a refusal")?;
     assert_eq!(refused.header("Retry-After"), Some("1"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_openapi_document_is_served_as_it_is_published_even_with_a_bad_configuration() -> Result<()> {
+    let mut world = World::new(Config::default()).await;
+    world.configure(|config| config.tenant = "nonsense = true".into());
+    let host = world.host().await?;
+    let answer = get(&host, "/api/openapi").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.json()?, serde_json::from_str::<Value>(include_str!("../../docs/openapi.json"))?);
     Ok(())
 }

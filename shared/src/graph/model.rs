@@ -5,6 +5,7 @@
 
 use crate::ids::{TenantId, UserId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -187,7 +188,7 @@ pub const USER_SELECT: &str = "id,userPrincipalName,mail,otherMails,proxyAddress
     onPremisesUserPrincipalName";
 
 /// `userType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum UserType {
     /// A member of the organisation, as far as permissions are concerned.
     Member,

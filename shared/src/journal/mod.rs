@@ -25,6 +25,7 @@ use crate::state::{Documents, ETag, StateError, Store};
 use jiff::Timestamp;
 use memory::Memory;
 use record::Record;
+use schemars::JsonSchema;
 use segment::{Segment, hash_of};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -41,7 +42,7 @@ const SEGMENTS_BETWEEN_SAVES: u64 = 100;
 const SEGMENTS_LEFT_UNSAVED: u64 = 5;
 
 /// Where the journal ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Head {
     /// The number of the last segment; 0 before the first.
     pub number: u64,

@@ -10,6 +10,7 @@ use crate::config::{Config, Partner, UserType};
 use crate::graph::model::UserType as GraphUserType;
 use crate::ids::GroupId;
 use crate::tri::Tri;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ const USAGE_LOCATION: &str = "usageLocation";
 const EXTENSION_ATTRIBUTES: &str = "onPremisesExtensionAttributes";
 
 /// A property that has another value than it shall have. `null` is not set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// Its name; `extensionAttributeN` for one of the fifteen.
     pub name: String,

@@ -16,11 +16,12 @@ use crate::ids::{RunId, UserId};
 use crate::journal::record::{ActionKind, Cause, Intent, StepId};
 use crate::tri::Tri;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// One thing to do to one person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
     /// What.
     pub kind: ActionKind,
@@ -51,7 +52,7 @@ pub struct Action {
 }
 
 /// Why something is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionReason {
     /// In scope, synced by Entra Connect, and never invited.

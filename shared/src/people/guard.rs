@@ -4,20 +4,23 @@
 //! adds is bounded, and the rest waits its turn. Not responsible for: single people; see [`super::rules`].
 
 use super::case::View;
+use super::plan::PlanName;
 use crate::config::{Partner, Wave};
 use crate::journal::memory::waves::WaveMemory;
 use crate::journal::memory::{Circuit, Memory};
 use crate::journal::record::{ActionKind, Budget};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An open circuit breaker lets one invitation pass after each of these.
 pub const BETWEEN_TRIES: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a whole partner is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
     /// The held plan, if one is kept for approval.
+    #[schemars(with = "Option<PlanName>")]
     pub plan: Option<String>,
     /// The guard that stopped it.
     pub reason: HeldReason,
@@ -31,7 +34,7 @@ pub struct Held {
 }
 
 /// The guards that hold a partner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HeldReason {
     /// Fewer people in scope than `limits.minimum_people`: the snapshot is not believed.

@@ -4,11 +4,12 @@
 //! telling whether a condition holds; see [`super::conditions`].
 
 use crate::journal::record::ActionKind;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write;
 
 /// What a person is, as far as usher is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Not in the directory.
@@ -28,7 +29,7 @@ pub enum State {
 }
 
 /// Who disabled or deleted an account, as far as evidence goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
     /// usher, by its own journal.

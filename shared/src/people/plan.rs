@@ -19,8 +19,10 @@ use crate::ids::{GroupId, UserId};
 use crate::journal::record::{ActionKind, Budget, Job, Note};
 use crate::tri::Tri;
 use jiff::SignedDuration;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What was deleted so long ago and is not there is gone for good: Entra keeps it for 30 days, and some more are to be sure.
@@ -378,6 +380,23 @@ fn take_one(left: &mut BTreeMap<Budget, usize>, kind: ActionKind) -> bool {
 
 fn has_one(left: &BTreeMap<Budget, usize>, kind: ActionKind) -> bool {
     left.get(&kind.budget()).is_none_or(|left| *left > 0)
+}
+
+/// Stands for the name of a plan, as [`plan_id`] gives it, in schemas.
+pub enum PlanName {}
+
+impl JsonSchema for PlanName {
+    fn schema_name() -> Cow<'static, str> {
+        "PlanName".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9a-f]{16}$" })
+    }
 }
 
 /// The name of a plan: a hash of the partner, the configuration and the sorted actions, short enough to be typed.

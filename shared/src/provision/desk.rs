@@ -8,8 +8,10 @@ use super::{Answer, Asked};
 use crate::report::ErrorReport;
 use crate::state::{Documents, ETag, StateError, Store, Versioned};
 use jiff::{SignedDuration, Timestamp};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -75,14 +77,24 @@ impl RequestId {
         Self(hex::encode(Uuid::new_v4().as_bytes()))
     }
 
-    /// The one for a caller's own key: the same whenever that caller sends that key.
-    pub fn of_key(caller: &str, key: &str) -> Self {
+    /// The one for a caller's own key, given in parts: the same whenever that caller sends that key.
+    pub fn of_key(parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
-        for part in [caller, key] {
+        for part in parts {
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
         Self(hex::encode(&hash.finalize()[..16]))
+    }
+}
+
+impl JsonSchema for RequestId {
+    fn schema_name() -> Cow<'static, str> {
+        "RequestId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9a-f]{32}$" })
     }
 }
 

@@ -22,6 +22,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
+/// Mail knows no longer address (RFC 5321, 4.5.3.1.3). The domain of one so short cannot be too long by itself.
+pub const LONGEST_ADDRESS: usize = 254;
+
 /// How many people can be asked for at once.
 pub const MOST_PEOPLE: usize = 50;
 
@@ -108,6 +111,9 @@ impl Asked {
 /// Whom a text names, by object id or by address.
 pub fn whom(text: &str) -> Option<Whom> {
     let text = text.trim();
+    if text.chars().count() > LONGEST_ADDRESS {
+        return None;
+    }
     text.parse().map(Whom::Id).ok().or_else(|| Address::parse(text).map(Whom::Address).ok())
 }
 

@@ -1,6 +1,7 @@
 //! Held plans over HTTP: whoever may read them, and who may approve.
 
 use super::Partner;
+use crate::support::contract::call;
 use crate::support::sorted;
 use anyhow::Result;
 use base64::Engine;
@@ -29,7 +30,7 @@ async fn waiting(partner: &Partner) -> Result<(Host, String)> {
 async fn approve(host: &Host, plan: &str, principal: Option<&str>) -> HttpAnswer {
     let target = format!("/api/plans/{plan}/approve");
     let headers: Vec<_> = [KEY].into_iter().chain(principal.map(|value| ("X-MS-CLIENT-PRINCIPAL", value))).collect();
-    host.request("POST", &target, &headers, "").await
+    call(host, "POST", &target, &headers, "").await
 }
 
 fn approver(partner: &Partner) -> [(&'static str, String); 3] {
@@ -41,9 +42,9 @@ fn approver(partner: &Partner) -> [(&'static str, String); 3] {
 async fn a_signed_in_person_with_the_role_approves_and_the_sweep_carries_it_out() -> Result<()> {
     let partner = Partner::new("").await?;
     let (host, plan) = waiting(&partner).await?;
-    let list = host.request("GET", "/api/plans", &[KEY], "").await.json()?;
+    let list = call(&host, "GET", "/api/plans", &[KEY], "").await.json()?;
     assert_eq!((&list["plans"][0]["plan"], &list["plans"][0]["actions"]), (&json!(plan), &json!(3)), "{list:#}");
-    let whole = host.request("GET", &format!("/api/plans/{plan}"), &[KEY], "").await.json()?;
+    let whole = call(&host, "GET", &format!("/api/plans/{plan}"), &[KEY], "").await.json()?;
     assert!(
         whole["actions"].as_array().is_some_and(|actions| actions.iter().all(|one| one["kind"] == "disable")),
         "{whole:#}"
@@ -52,6 +53,9 @@ async fn a_signed_in_person_with_the_role_approves_and_the_sweep_carries_it_out(
     assert_eq!(answer.status, 200, "{answer:?}");
     let body = answer.json()?;
     assert_eq!((&body["plan"], &body["approved_by"]), (&json!(plan), &json!(partner.approver)));
+    let [_, tenant, role] = approver(&partner);
+    let second = principal(&[("oid", Uuid::from_u128(7).to_string()), tenant, role]);
+    assert_eq!(approve(&host, &plan, Some(&second)).await.json()?, body, "it stays the first person's");
     for invocation in host.drain(50).await? {
         anyhow::ensure!(invocation.succeeded(), "{invocation:?}");
     }

@@ -10,6 +10,7 @@ mod crowd;
 mod over_http;
 mod people;
 
+use crate::support::contract::call;
 use crate::support::{Config, World};
 use serde_json::{Value, json};
 use usher_simulator::host::{Host, HttpAnswer};
@@ -19,7 +20,7 @@ const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 /// A request over HTTP.
 async fn post(host: &Host, headers: &[(&str, &str)], body: &Value) -> HttpAnswer {
-    host.request("POST", "/api/provision", &[&[KEY, JSON], headers].concat(), body.to_string()).await
+    call(host, "POST", "/api/provision", &[&[KEY, JSON], headers].concat(), body.to_string()).await
 }
 
 /// What came of the one person of an answer: outcome and reason.

@@ -2,6 +2,7 @@
 
 use super::{KEY, one, outcome, post, steps, world};
 use crate::support::Config;
+use crate::support::contract::call;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use usher_shared::graph::credential::Identity;
@@ -65,16 +66,16 @@ async fn whoever_has_waited_long_enough_is_told_where_the_answer_will_be() -> Re
     assert_eq!(answer.status, 202, "{answer:?}");
     let location = answer.header("Location").context("where")?.to_owned();
     assert!(answer.header("Retry-After").is_some());
-    assert_eq!(host.request("GET", &location, &[KEY], "").await.status, 202);
+    assert_eq!(call(&host, "GET", &location, &[KEY], "").await.status, 202);
     desk.release().await;
     // The message that went with the answer wakes `work`, which serves it if nobody has.
     host.drain(10).await?;
-    let told = host.request("GET", &location, &[KEY], "").await;
+    let told = call(&host, "GET", &location, &[KEY], "").await;
     assert_eq!(told.status, 200, "{told:?}");
     assert_eq!(outcome(&told.json()?), ("done", "request"));
     assert_eq!(world.tenant.mails().len(), 1);
     for nowhere in ["/api/provision/0123456789abcdef0123456789abcdef", "/api/provision/x", "/api/provision"] {
-        assert_eq!(host.request("GET", nowhere, &[KEY], "").await.status, 404, "{nowhere}");
+        assert_eq!(call(&host, "GET", nowhere, &[KEY], "").await.status, 404, "{nowhere}");
     }
     Ok(())
 }

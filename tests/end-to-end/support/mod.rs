@@ -1,6 +1,7 @@
 //! A world to test in: a tenant, usher's configuration and state for it, and ways to run usher.
 
 pub(crate) mod app;
+pub(crate) mod contract;
 pub(crate) mod process;
 
 use anyhow::{Context, Result};

@@ -15,10 +15,11 @@ use super::rules::Rule;
 use crate::ids::UserId;
 use crate::journal::record::ActionKind;
 use crate::tri::Tri;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Why a person is treated as they are.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Explanation {
     /// Whom it is about.
     pub person: Subject,
@@ -26,12 +27,12 @@ pub struct Explanation {
     pub partner: Option<String>,
     /// Whether the person is in that partner's scope.
     pub in_scope: Tri,
-    /// `absent`, `internal`, `pending`, `accepted`, `disabled`, `deleted` or `unconfirmed`.
-    pub state: &'static str,
+    /// What the person is.
+    pub state: State,
     /// Whether signing in is allowed.
     pub enabled: Tri,
-    /// Who brought about the state `disabled` or `deleted`, as far as is known: `usher`, `sync`, `person` or `elsewhere`.
-    pub by: Option<&'static str>,
+    /// Who brought about the state `disabled` or `deleted`, as far as is known.
+    pub by: Option<By>,
     /// What is done first, or the reason why nothing is.
     pub decision: String,
     /// The decision in a sentence, with what to do.
@@ -41,7 +42,7 @@ pub struct Explanation {
 }
 
 /// Whom an explanation is about.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Subject {
     /// Object id, where there is an object.
     pub id: Option<UserId>,
@@ -50,7 +51,7 @@ pub struct Subject {
 }
 
 /// One rule with its result.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RuleResult {
     /// The rule's name.
     pub rule: String,
@@ -78,7 +79,7 @@ pub fn explain(case: &Case<'_>, held: Option<&Held>) -> Explanation {
         in_scope: case.scope.in_scope(),
         state: state_of(case),
         enabled: case.person.enabled,
-        by: by_of(case),
+        by: case.by(),
         decision: match (&told.decision, held) {
             (_, Some(held)) => held.reason.name().to_owned(),
             (Ok(actions), None) => actions.first().map_or("nothing", |action| action.name()).to_owned(),
@@ -146,7 +147,7 @@ pub fn absent(person: Subject, uncertain: Option<Reason>) -> Explanation {
         person,
         partner: None,
         in_scope: Tri::Unknown,
-        state: uncertain.map_or(State::Absent, |_| State::Unconfirmed).name(),
+        state: uncertain.map_or(State::Absent, |_| State::Unconfirmed),
         enabled: Tri::Unknown,
         by: None,
         decision: uncertain.map_or("absent", Reason::name).to_owned(),
@@ -160,15 +161,11 @@ fn address_of(case: &Case<'_>) -> Option<String> {
 }
 
 /// The state; an internal account that is disabled is told as such.
-fn state_of(case: &Case<'_>) -> &'static str {
+fn state_of(case: &Case<'_>) -> State {
     match case.state() {
-        State::Internal if case.person.enabled.is_no() => State::Disabled.name(),
-        state => state.name(),
+        State::Internal if case.person.enabled.is_no() => State::Disabled,
+        state => state,
     }
-}
-
-fn by_of(case: &Case<'_>) -> Option<&'static str> {
-    case.by().map(By::name)
 }
 
 /// What was seen, in words. Directory values appear here: this is for the operator who asked, not for logs.

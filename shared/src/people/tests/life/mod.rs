@@ -190,8 +190,8 @@ impl Situation {
     fn told(self) -> String {
         self.with(|case, _| {
             let told = explain(case, None);
-            let by = told.by.map(|by| format!(" by {by}")).unwrap_or_default();
-            format!("{}{by} -> {}: {}", told.state, told.decision, told.text)
+            let by = told.by.map(|by| format!(" by {}", by.name())).unwrap_or_default();
+            format!("{}{by} -> {}: {}", told.state.name(), told.decision, told.text)
         })
     }
 
