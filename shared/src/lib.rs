@@ -28,6 +28,7 @@ pub mod held;
 pub mod ids;
 pub mod inbox;
 pub mod journal;
+mod loopback;
 pub mod people;
 pub mod planning;
 pub mod quick;
