@@ -13,7 +13,7 @@
 //!   [`ticks`]: when timers asked last.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
-//! - [`report`], [`status`], [`failures`]: what people and programs get to see.
+//! - [`report`], [`status`], [`failures`]: what people and programs get to see. [`teams`]: what is sent to them.
 
 pub mod address;
 pub mod apply;
@@ -38,6 +38,7 @@ pub mod sight;
 pub mod single;
 pub mod state;
 pub mod status;
+pub mod teams;
 pub mod ticks;
 pub mod tri;
 pub mod until;

@@ -1,0 +1,3 @@
+//! Tests of reports as Teams sees them.
+
+mod cards;
