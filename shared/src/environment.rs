@@ -9,9 +9,10 @@ use crate::config::{Environment, Tenant};
 use crate::graph::credential::{Identity, Tokens};
 use crate::graph::limits::Limits;
 use crate::graph::{Client, Endpoint};
+use crate::loopback::is_loopback;
 use crate::state::{Location, StateError};
 use jiff::Timestamp;
-use url::{Host, Url};
+use url::Url;
 
 const GRAPH_ROOT: &str = "USHER_GRAPH_ROOT";
 const LOGIN_ROOT: &str = "USHER_LOGIN_ROOT";
@@ -116,13 +117,7 @@ fn loopback(environment: &Environment, variable: &'static str) -> Result<Option<
     };
     let refused = |message: &str| SettingError { variable, message: message.to_owned() };
     let url = Url::parse(setting).map_err(|_| refused("this is no URL such as http://127.0.0.1:8080"))?;
-    let is_loopback = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    if !is_loopback || !matches!(url.scheme(), "http" | "https") {
+    if !url.host().is_some_and(|host| is_loopback(&host)) || !matches!(url.scheme(), "http" | "https") {
         return Err(refused(
             "this is for tests and may only name this machine (127.0.0.1); remove it to use the real service",
         ));

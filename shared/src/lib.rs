@@ -14,7 +14,7 @@
 //!   [`ticks`]: when timers asked last.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
-//! - [`report`], [`status`], [`failures`]: what people and programs get to see.
+//! - [`report`], [`status`], [`failures`]: what people and programs get to see. [`teams`]: what is sent to them.
 
 pub mod address;
 pub mod apply;
@@ -29,6 +29,7 @@ pub mod held;
 pub mod ids;
 pub mod inbox;
 pub mod journal;
+mod loopback;
 pub mod people;
 pub mod planning;
 pub mod provision;
@@ -39,6 +40,7 @@ pub mod sight;
 pub mod single;
 pub mod state;
 pub mod status;
+pub mod teams;
 pub mod ticks;
 pub mod tri;
 pub mod until;

@@ -153,7 +153,7 @@ impl Headers {
 }
 
 /// `Retry-After` in seconds, fractions included, or as an HTTP date. Anything else counts as absent.
-pub(super) fn parse_retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
+pub(crate) fn parse_retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();

@@ -8,6 +8,7 @@ use super::file::FileStore;
 use super::memory::MemoryStore;
 use super::{StateError, Store};
 use crate::graph::credential::Identity;
+use crate::loopback::is_loopback;
 use std::path::PathBuf;
 use std::sync::Arc;
 use url::{Host, Url};
@@ -105,14 +106,6 @@ impl Location {
 
 fn is_azure(host: &str) -> bool {
     AZURE.iter().any(|suffix| host.strip_suffix(suffix).is_some_and(|account| !account.is_empty()))
-}
-
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-        Host::Domain(name) => *name == "localhost",
-    }
 }
 
 /// Azure's rule for names of containers: 3 to 63 lower-case letters, digits and single hyphens inside.

@@ -10,6 +10,7 @@
 //! - [`host`]: the Functions host: process, timers, queues, envelopes.
 //! - [`conformance`]: holds every Graph exchange against Microsoft's published schema of the cloud it is meant for.
 //! - [`storage`]: a stand-in for Azure Blob Storage. [`steps`]: where a test hooks into a request to it or to the tenant.
+//! - [`teams`]: webhooks of a Teams channel and of somebody who takes plain JSON.
 //! - [`clock`]: the time that they share, which tests move.
 
 pub mod clock;
@@ -20,4 +21,5 @@ pub mod exchange;
 pub mod host;
 pub mod steps;
 pub mod storage;
+pub mod teams;
 pub mod tenant;
