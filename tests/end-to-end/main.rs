@@ -18,6 +18,7 @@
 //! - [`held`]: what a person has to approve.
 //! - [`partners`]: two partners in one tenant.
 //! - [`provision`]: people by request.
+//! - [`recipes`]: what `docs/webhooks.md` shows.
 //! - [`http`]: the functions that answer over HTTP.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
@@ -34,6 +35,7 @@ mod leaving;
 mod lifecycle;
 mod partners;
 mod provision;
+mod recipes;
 mod resume;
 mod scale;
 mod state;
