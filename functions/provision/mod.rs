@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tracing::Instrument;
 use usher_shared::address::Address;
 use usher_shared::config::Config;
@@ -127,17 +128,21 @@ async fn post(app: Arc<App>, invocation: Invocation<HttpRequest>) -> Result<Repl
     }
     desk::place(usher.store.as_ref(), &id, &asked, usher.clock.now()).await.map_err(not_placed)?;
     let deadline = invocation.context.deadline;
+    let (tell, told_later) = oneshot::channel();
     // It goes on when the caller is told to come back; `work` takes over if this process is ended meanwhile.
     let work = {
         let (app, id) = (Arc::clone(&app), id.clone());
         async move {
-            let usher = app.usher().await?;
             let (mut until, _stop) = Until::new(Some(deadline));
-            Ok::<_, Problem>(usher.answer(&id, app.desk(), &mut until).await?)
+            let usher = app.usher().await?;
+            // Nobody listens any more where the caller was told to come back.
+            _ = tell.send(usher.answer(&id, app.desk(), &mut until).await);
+            usher.send_reports().await;
+            Ok::<_, Problem>(())
         }
     };
-    let work = tokio::spawn(work.in_current_span());
-    match tokio::time::timeout(PATIENCE, work).await {
+    tokio::spawn(work.in_current_span());
+    match tokio::time::timeout(PATIENCE, told_later).await {
         Ok(Ok(state)) => told(&id, state?.ok_or_else(Problem::internal)?),
         Ok(Err(_)) => Err(Problem::internal()),
         Err(_) => Ok(work::wake(later(&id), Job::Provision, &invocation.context)),

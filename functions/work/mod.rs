@@ -24,7 +24,9 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<QueueMessage>) 
     }
     // Nobody asks a function to stop; it has a deadline.
     let (mut until, _stop) = Until::new(Some(context.deadline));
-    match usher.serve_inbox(&mut until, &log).await {
+    let served = usher.serve_inbox(&mut until, &log).await;
+    usher.send_reports().await;
+    match served {
         Ok(Served::All) => Ok(Reply::empty()),
         Ok(Served::LeftToAnother) => {
             tracing::info!("another usher is at work and serves what is asked");

@@ -14,6 +14,7 @@
 //!   [`ticks`]: when timers asked last.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
+//! - [`teams`]: cards and webhooks; [`outbox`]: reports on their way there.
 //! - [`report`], [`status`], [`failures`]: what people and programs get to see. [`teams`]: what is sent to them.
 
 pub mod address;
@@ -30,6 +31,7 @@ pub mod ids;
 pub mod inbox;
 pub mod journal;
 mod loopback;
+pub mod outbox;
 pub mod people;
 pub mod planning;
 pub mod provision;

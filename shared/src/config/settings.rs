@@ -171,7 +171,7 @@ impl Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonalData {
-    /// Numbers only.
+    /// Object ids only.
     None,
     /// Display names.
     Names,

@@ -229,6 +229,13 @@ pub(super) struct ObjectId {
     pub(super) id: Uuid,
 }
 
+/// A user of whom only the name matters.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Named {
+    pub(super) display_name: Option<String>,
+}
+
 /// An active or eligible directory role of a principal.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -113,7 +113,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Places a request. One that is there already stays as it is, unless it had failed.
+/// Places a request. One that is there already stays as it is, unless it had failed or its answer was not the last word.
 ///
 /// # Errors
 /// When the id stands for something else, or the store fails.
@@ -123,10 +123,10 @@ pub async fn place(store: &dyn Store, id: &RequestId, asked: &Asked, now: Timest
         let known = read_with_version(store, id).await?;
         match &known {
             Some((known, _)) if known.asked != *asked => return Err(PlaceError::AnotherRequest),
-            Some((Request { state: State::Answered(_), .. }, _)) => return Ok(()),
+            Some((Request { state: State::Answered(answer), .. }, _)) if answer.is_final() => return Ok(()),
             // Whoever placed it may have been cut off before the mark.
             Some((Request { state: State::Waiting, .. }, _)) => break,
-            Some((Request { state: State::Failed(_), .. }, _)) | None => {}
+            Some((Request { state: State::Answered(_) | State::Failed(_), .. }, _)) | None => {}
         }
         let version = known.map(|(_, version)| version);
         match Documents(store).put(&name_of(id), &request, version.as_ref()).await {

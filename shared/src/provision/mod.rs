@@ -14,7 +14,9 @@ mod tale;
 use crate::address::Address;
 use crate::config::{Config, Partner};
 use crate::ids::UserId;
+use crate::people::guard::HeldReason;
 use crate::people::observe::Whom;
+use crate::people::reason::Reason;
 use crate::people::request::Wish;
 use crate::report::{ErrorReport, OutcomeReport};
 use schemars::JsonSchema;
@@ -237,6 +239,17 @@ pub enum Went {
 }
 
 impl Answer {
+    /// Whether the same request, sent again, could not be answered better: nothing of it may pass by itself.
+    pub fn is_final(&self) -> bool {
+        let passes = [Reason::DailyLimit.name(), Reason::NotReadable.name(), HeldReason::Circuit.name()];
+        self.people.iter().all(|person| match person.outcome {
+            OutcomeReport::Done => true,
+            OutcomeReport::Skipped => !passes.contains(&person.reason.as_str()),
+            OutcomeReport::Failed => person.error.as_ref().is_some_and(|error| !error.transient),
+            OutcomeReport::Planned | OutcomeReport::Unconfirmed => false,
+        })
+    }
+
     /// How it went.
     pub fn went(&self) -> Went {
         let is_well = |person: &&PersonAnswer| {

@@ -14,6 +14,7 @@ use crate::graph::{DirectoryWriter, WritePermit};
 use crate::ids::RunId;
 use crate::journal::JournalError;
 use crate::journal::record::{Job, Record};
+use crate::outbox::{self, About};
 use crate::people::decide::Action;
 use crate::people::observe::Whom;
 use crate::people::request::Wish;
@@ -120,6 +121,10 @@ impl Usher {
                     Ok(tales) => State::Answered(answer_to(&request.asked, tales)),
                     Err(error) => State::Failed(error.clone()),
                 };
+                if let (State::Answered(answer), true) = (&state, request.asked.notify) {
+                    let about = About::Request { wish: request.asked.wish, answer: answer.clone() };
+                    outbox::put(self.store.as_ref(), &format!("request-{id}"), about, self.clock.now()).await?;
+                }
                 desk::settle(self.store.as_ref(), id, state).await?;
             }
         }

@@ -2,11 +2,13 @@
 //!
 //! - [`people`]: who is invited, converted, given back or retired, and who is not.
 //! - [`over_http`]: the function: answers, waiting, keys of requests.
+//! - [`notify`]: answers that go to the Teams channel.
 //! - [`crowd`]: many at once, and beside a first run.
 //! - [`attacks`]: what somebody with bad intentions may send.
 
 mod attacks;
 mod crowd;
+mod notify;
 mod over_http;
 mod people;
 

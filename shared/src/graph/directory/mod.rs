@@ -10,12 +10,14 @@ use super::batch::{Item, MAX_REQUESTS};
 use super::client::{Client, Link, Target};
 use super::error::{GraphError, Kind, Result};
 use super::limits::Cost;
-use super::model::{ChangedGroup, ChangedUser, DeltaPage, GroupIds, ObjectId, Organization, Page, USER_SELECT, User};
+use super::model::{
+    ChangedGroup, ChangedUser, DeltaPage, GroupIds, Named, ObjectId, Organization, Page, USER_SELECT, User,
+};
 use super::path::{DELTA_OF_GROUPS, DELTA_OF_USERS, Path};
 use crate::address::Address;
 use crate::ids::{GroupId, UserId};
 use serde::de::DeserializeOwned;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 /// How often a batch of reads is sent, as long as something in it failed for a moment.
@@ -159,6 +161,13 @@ impl Directory {
             }
         }
         found
+    }
+
+    /// The display names of people; without those who have none, or cannot be read.
+    pub async fn names_of(&self, ids: &[UserId]) -> BTreeMap<UserId, String> {
+        let items = ids.iter().map(|id| Item::get(Path::user(*id, "id,displayName"))).collect();
+        let answers = ids.iter().zip(self.ask::<Named>(items).await);
+        answers.filter_map(|(id, answer)| Some((*id, answer.ok()?.display_name?))).collect()
     }
 
     /// The users who have each address; in the order of `addresses`.
