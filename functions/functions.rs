@@ -3,7 +3,7 @@
 
 use crate::handler::server::{App, function, http};
 use crate::openapi::{self, Operation};
-use crate::{approve, failed, invite, people, plans, provision, reconcile, run, status, work};
+use crate::{approve, failed, invite, people, plans, provision, reconcile, run, status, summary, work};
 use axum::routing::MethodRouter;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ pub(crate) fn all() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("reconcile", function("timer", reconcile::handle)),
         ("run", http(run::handle)),
         ("status", http(status::handle)),
+        ("summary", function("timer", summary::handle)),
         ("work", function("message", work::handle)),
     ]
 }

@@ -22,6 +22,7 @@ mod reconcile;
 mod run;
 mod start;
 mod status;
+mod summary;
 mod timer;
 mod work;
 

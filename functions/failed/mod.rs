@@ -7,12 +7,15 @@
 use crate::handler::{App, Failure, Invocation, QueueMessage, Reply};
 use std::sync::Arc;
 use usher_shared::failures;
+use usher_shared::outbox::alarm::{self, Alarm};
 
 /// Handles a message from the poison queue.
 pub(crate) async fn handle(app: Arc<App>, _: Invocation<QueueMessage>) -> Result<Reply, Failure> {
     let noted = async {
         let usher = app.usher().await?;
         failures::note_given_up(usher.store.as_ref(), usher.clock.now()).await?;
+        alarm::raise(usher.store.as_ref(), vec![Alarm::work_given_up()], usher.clock.now()).await?;
+        usher.send_reports().await;
         Ok::<_, Failure>(())
     };
     tracing::error!(

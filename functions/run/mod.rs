@@ -28,6 +28,8 @@ enum Wanted {
     Invite,
     /// The full sweep.
     Reconcile,
+    /// The summary card.
+    Summary,
     /// What a timer has missed that is silent for more than two of its intervals.
     Overdue,
 }
@@ -58,10 +60,15 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<HttpRequest>) -
     let jobs = match job {
         Wanted::Invite => vec![Job::Invite],
         Wanted::Reconcile => vec![Job::Reconcile],
+        Wanted::Summary => vec![Job::Summary],
         Wanted::Overdue => ticks::take_overdue(store, now).await?,
     };
     for job in &jobs {
-        inbox::ask(store, &Request { job: *job, requested: now, due: None }).await?;
+        match job {
+            // A run under way must not hold it up; `work` sends it.
+            Job::Summary => usher.write_summary(now).await?,
+            job => inbox::ask(store, &Request { job: *job, requested: now, due: None }).await?,
+        }
     }
     let first = jobs.first().copied();
     let reply = json_answer(if first.is_some() { 202 } else { 200 }, &Answer { asked: jobs });

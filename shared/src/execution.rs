@@ -194,6 +194,8 @@ impl<'a> Execution<'a> {
             snapshot,
             observer: &observer,
             approved,
+            by_request: false,
+            in_scope: plan.observed,
             config: &self.usher.config,
             directory: self.directory,
             client: self.client,

@@ -14,8 +14,8 @@
 //!   [`ticks`]: when timers asked last.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
-//! - [`teams`]: cards and webhooks; [`outbox`]: reports on their way there.
-//! - [`report`], [`status`], [`failures`]: what people and programs get to see. [`teams`]: what is sent to them.
+//! - [`summary`]: the daily one. [`outbox`]: reports on their way; [`teams`]: cards and webhooks.
+//! - [`report`], [`status`], [`failures`]: what people and programs get to see.
 
 pub mod address;
 pub mod apply;
@@ -42,6 +42,7 @@ pub mod sight;
 pub mod single;
 pub mod state;
 pub mod status;
+pub mod summary;
 pub mod teams;
 pub mod ticks;
 pub mod tri;

@@ -27,6 +27,8 @@ use std::collections::HashSet;
 
 /// Entra keeps a deleted account for 30 days; some more are to be sure.
 const NEVER_COMES_BACK_AFTER: SignedDuration = SignedDuration::from_hours(40 * 24);
+/// Clocks may differ so much.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 /// The property that holds the fifteen extension attributes.
 const EXTENSION_ATTRIBUTES: &str = "onPremisesExtensionAttributes";
 
@@ -217,7 +219,9 @@ fn invitation_reading(snapshot: &Snapshot, id: &StepId, step: &Step) -> Vec<Reco
         Some(person) => {
             let note = Note::Invited { address: address.clone(), since: step.at };
             let noted = Record::Noted { person: person.id, partner: step.partner.clone(), at: snapshot.taken, note };
-            vec![noted, reading(true)]
+            // Whoever was there before was not made by it, and is not usher's.
+            let is_made = person.created.get().is_none_or(|created| created > step.at - CLOCKS_DIFFER);
+            if is_made { vec![noted, reading(true)] } else { vec![reading(true)] }
         }
         None if is_sweep(snapshot) || snapshot.absent.contains(address) => vec![reading(false)],
         None => Vec::new(),

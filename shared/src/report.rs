@@ -74,6 +74,9 @@ pub struct PartnerReport {
     pub actions: Vec<ActionReport>,
     /// How many people in view are left alone, by reason.
     pub untouched: BTreeMap<Reason, usize>,
+    /// Some of those for whom a person has to decide something, by reason.
+    #[serde(skip)]
+    pub needs: BTreeMap<Reason, Vec<UserId>>,
     /// Why the partner failed as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
@@ -250,6 +253,7 @@ impl PartnerReport {
                 .map(|action| ActionReport::of(action, OutcomeReport::Planned))
                 .collect(),
             untouched: plan.untouched.clone(),
+            needs: plan.needs.clone(),
             error: plan.unreadable.as_ref().map(ErrorReport::from),
         }
     }

@@ -220,13 +220,15 @@ impl Usher {
                 let mut execution = Execution::new(self, &client, &directory, writer, until, order);
                 let report = execution.carry_out(started, &mut snapshot, &plans, &approved, report, progress).await?;
                 if order.job == Job::Reconcile && report.finished {
-                    desk::forget_old(self.store.as_ref(), self.clock.now()).await?;
                     self.prune(writer, until).await?;
                 }
                 writer.finish(until).await?;
                 report
             }
         };
+        if order.job == Job::Reconcile {
+            desk::forget_old(self.store.as_ref(), self.clock.now()).await?;
+        }
         status::record(self.store.as_ref(), &report, order.job, started, self.clock.now()).await?;
         Ok(report)
     }
@@ -264,8 +266,12 @@ impl Usher {
         until: &mut Until,
         ended: &(dyn Fn(&Request, &Report) + Sync),
     ) -> Result<Served, RunError> {
-        // Somebody waits for these.
-        self.serve_requests(until).await?;
+        // Somebody waits for these; what disturbs them must not keep the jobs.
+        match self.serve_requests(until).await {
+            Ok(_) => {}
+            Err(RunError::NoTime) => return Ok(Served::NotDone(Job::Provision)),
+            Err(error) => tracing::warn!("what people asked for waits for the next run: {error}"),
+        }
         // Who came while this one held the lease has left; so it looks again after letting go.
         while inbox::next(self.store.as_ref(), None).await?.is_some() {
             let Some(alone) = self.store.try_lease(RUNNER).await? else { return Ok(Served::LeftToAnother) };

@@ -3,12 +3,10 @@
 //! Responsible for: explaining one person with the evidence that a sweep would read for them, and forgetting human
 //! decisions about them. Not responsible for: deciding; [`crate::people`] does.
 
-use crate::address::Address;
 use crate::graph::directory::Switched;
-use crate::ids::UserId;
 use crate::journal::Journal;
-use crate::journal::memory::{Memory, SETTLES_WITHIN, StepState};
-use crate::journal::record::{ActionKind, Note, Record, StepId};
+use crate::journal::memory::Memory;
+use crate::journal::record::{Note, Record};
 use crate::people::case::{Case, View};
 use crate::people::conditions::Need;
 use crate::people::decide::decide;
@@ -17,7 +15,7 @@ use crate::people::guard::hold;
 use crate::people::lifecycle::State;
 use crate::people::observe::{Observer, Whom};
 use crate::people::person::Person;
-use crate::people::reason::Reason;
+use crate::people::request::invited_lately;
 use crate::people::snapshot::{Dear, Snapshot};
 use crate::run::{RunError, Usher};
 use crate::tri::Tri;
@@ -172,17 +170,4 @@ fn case_of<'a>(view: View<'a>, person: &'a Person, deleted: Option<Option<Timest
     // The partner whose person this is comes first; one whose domain it is not says nothing.
     let rank = |known: Tri| [Tri::Yes, Tri::Unknown, Tri::No].iter().position(|value| *value == known);
     cases.min_by_key(|case| (case.life().is_none(), rank(case.scope.domain), rank(case.scope.in_scope())))
-}
-
-/// Why it is not certain that nobody has the address: an invitation may have made somebody whom the directory does not show
-/// yet.
-fn invited_lately(memory: &Memory, address: &Address, now: Timestamp) -> Option<Reason> {
-    let step = StepId { person: UserId::of_nobody(address), action: ActionKind::Invite, object: None };
-    let known = memory.step(&step)?;
-    let is_fresh = now.duration_since(known.at) < SETTLES_WITHIN;
-    match known.state {
-        StepState::Open { .. } => Some(if is_fresh { Reason::Unconfirmed } else { Reason::Unsettled }),
-        StepState::Made if is_fresh => Some(Reason::NotShownYet),
-        StepState::Made | StepState::Sent { .. } | StepState::Refused { .. } => None,
-    }
 }

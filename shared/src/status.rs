@@ -9,11 +9,15 @@ use crate::held::{self, Approval, Drift, HeldPlan};
 use crate::journal::Head;
 use crate::journal::memory::{Circuit, Memory, SETTLES_WITHIN, Step};
 use crate::journal::record::{Job, StepId};
+use crate::outbox;
+use crate::outbox::alarm::{self, Alarm};
 use crate::people::guard::{BETWEEN_TRIES, Held};
 use crate::people::observe::ObserveError;
 use crate::people::plan::PlanName;
 use crate::report::{ErrorReport, Report, RunSummary};
 use crate::state::{Documents, StateError, Store, Versioned};
+use crate::summary::sweeps;
+use crate::teams::Delivery;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,6 +46,8 @@ pub struct Status {
     pub journal_head: Head,
     /// Work that was given up after too many tries, newest first.
     pub failed: Vec<GaveUp>,
+    /// What became of the last report, by receiver.
+    pub receivers: Vec<Delivery>,
     /// One entry per configured partner.
     pub partners: Vec<PartnerStatus>,
 }
@@ -137,7 +143,11 @@ pub async fn record(
         .partners
         .iter()
         .map(|partner| (partner.partner.clone(), partner.summary(report.run, job, report.mode, started, finished)));
-    note(store, by_partner.collect()).await
+    note(store, by_partner.collect()).await?;
+    if job == Job::Reconcile {
+        sweeps::record(store, report).await?;
+    }
+    alarm::raise(store, Alarm::of_report(report), finished).await
 }
 
 /// Notes a run that failed as a whole, for every partner.
@@ -152,7 +162,9 @@ pub async fn record_failure(
     started: Timestamp,
     finished: Timestamp,
 ) -> Result<(), StateError> {
-    let summary = RunSummary::failed(job, config.tenant.mode, ErrorReport::from(error), started, finished);
+    let error = ErrorReport::from(error);
+    alarm::raise(store, vec![Alarm::run_failed(&error)], finished).await?;
+    let summary = RunSummary::failed(job, config.tenant.mode, error, started, finished);
     note(store, config.partners.iter().map(|partner| (partner.name.clone(), summary.clone())).collect()).await
 }
 
@@ -165,6 +177,21 @@ async fn note(store: &dyn Store, summaries: Vec<(String, RunSummary)>) -> Result
         }
     };
     Documents(store).update(RUNS, change).await
+}
+
+/// The partners of whom no run has gone through for longer than allowed; one that never had a run is new.
+///
+/// # Errors
+/// When the store fails.
+pub async fn overdue(store: &dyn Store, config: &Config, now: Timestamp) -> Result<Vec<String>, StateError> {
+    let runs = Documents(store).get::<Runs>(RUNS).await?.map(|(runs, _)| runs).unwrap_or_default();
+    let is_overdue = |name: &String| runs.0.get(name).is_some_and(|runs| is_overdue(runs, config, now));
+    Ok(config.partners.iter().map(|partner| partner.name.clone()).filter(is_overdue).collect())
+}
+
+fn is_overdue(runs: &[RunSummary], config: &Config, now: Timestamp) -> bool {
+    let allowed = SignedDuration::from_hours(i64::from(config.report.no_good_run_after_hours));
+    runs.iter().find(|run| run.is_good()).is_none_or(|run| now.duration_since(run.finished) > allowed)
 }
 
 /// When the last but one tick of the quick path began for a partner, if there were so many lately.
@@ -185,7 +212,7 @@ pub async fn read(store: &dyn Store, config: &Config, memory: &Memory, now: Time
     let mut runs = Documents(store).get::<Runs>(RUNS).await?.map(|(runs, _)| runs).unwrap_or_default();
     let failed = failures::given_up(store).await?;
     let held = held::all(store, config, now).await?;
-    let allowed = SignedDuration::from_hours(i64::from(config.report.no_good_run_after_hours));
+    let receivers = outbox::deliveries(store).await?;
     let people = |open: &[(&StepId, &Step)]| open.iter().map(|(id, _)| id.person).collect::<BTreeSet<_>>().len();
     let is_old = |at: Timestamp| now.duration_since(at) >= SETTLES_WITHIN;
     let partners = config.partners.iter().map(|partner| {
@@ -205,7 +232,7 @@ pub async fn read(store: &dyn Store, config: &Config, memory: &Memory, now: Time
             held: stopped.or_else(|| plan.map(|plan| Held { plan: Some(plan.plan.clone()), ..plan.held.clone() })),
             held_plan: kept.map(HeldPlanStatus::from),
             missed: runs.iter().find(|run| run.job == Job::Reconcile).map_or(0, |run| run.missed),
-            overdue: runs.iter().find(|run| run.is_good()).is_none_or(|run| now.duration_since(run.finished) > allowed),
+            overdue: is_overdue(&runs, config, now),
             circuit: memory.circuit_of(&partner.name).map(CircuitStatus::from),
             runs,
         }
@@ -215,6 +242,7 @@ pub async fn read(store: &dyn Store, config: &Config, memory: &Memory, now: Time
         config_hash: config.config_hash(),
         journal_head: memory.head.clone(),
         failed,
+        receivers: receivers.0.into_values().collect(),
         partners: partners.collect(),
     })
 }

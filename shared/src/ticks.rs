@@ -59,6 +59,16 @@ pub async fn note(store: &dyn Store, job: Job, due: Timestamp) -> Result<(), Sta
     Documents(store).update(TICKS, change).await
 }
 
+/// When each timer will tick next, by how it ticked so far; in the past where it is late.
+///
+/// # Errors
+/// When the store fails.
+pub async fn next(store: &dyn Store) -> Result<BTreeMap<Job, Timestamp>, StateError> {
+    let ticks = Documents(store).get::<Ticks>(TICKS).await?.map(|(ticks, _)| ticks).unwrap_or_default();
+    let next = |tick: &Tick| Some(tick.last + SignedDuration::from_secs(tick.interval?));
+    Ok(ticks.0.iter().filter_map(|(job, tick)| Some((*job, next(tick)?))).collect())
+}
+
 /// The jobs whose timers have been silent for longer than two of their intervals; each is given once, until its timer
 /// ticks again or as much time has passed once more.
 ///

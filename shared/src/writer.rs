@@ -154,6 +154,9 @@ impl Writer {
         };
         let found = others.is_some();
         self.touched.extend(others.into_iter().flatten());
+        // What was noticed about somebody before others touched them may not be so any more; the next sweep looks again.
+        let touched = &self.touched;
+        self.records.retain(|record| !record.notices().is_some_and(|person| touched.contains(&person)));
         Ok(found)
     }
 

@@ -24,6 +24,7 @@ async fn every_function_folder_is_indexed_and_answers() -> Result<()> {
             "reconcile",
             "run",
             "status",
+            "summary",
             "work"
         ]
     );
@@ -140,7 +141,7 @@ async fn against_a_real_graph_serve_refuses_a_state_that_would_be_lost() -> Resu
     let settings = world.variables().into_iter().filter(real).collect();
     let mut options = usher_simulator::host::HostOptions::new(world.app(), world.clock.clone());
     options.settings = settings;
-    for timer in ["INVITE", "RECONCILE"] {
+    for timer in ["INVITE", "RECONCILE", "SUMMARY"] {
         options.settings.push((format!("{timer}_SCHEDULE"), "0 */5 * * * *".into()));
     }
     let host = usher_simulator::host::Host::start(options).await?;

@@ -18,7 +18,8 @@ use crate::inbox;
 use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, CircuitEvent, Job, Note, Outcome, Record, StepId};
 use crate::people::case::{Case, View};
-use crate::people::decide::{Action, ActionReason, decide};
+use crate::people::ceilings;
+use crate::people::decide::{Action, decide};
 use crate::people::guard;
 use crate::people::observe::Observer;
 use crate::people::snapshot::Snapshot;
@@ -87,6 +88,10 @@ pub struct Applier<'a> {
     pub observer: &'a Observer<'a>,
     /// What a person approved, so that no daily limit bounds it.
     pub approved: &'a HashSet<StepId>,
+    /// Somebody asked for it: no wave bounds it, and refusals of those people say nothing about others.
+    pub by_request: bool,
+    /// How many people were observed in scope, for the ceilings that are a percentage.
+    pub in_scope: usize,
 }
 
 impl Applier<'_> {
@@ -197,13 +202,13 @@ impl Applier<'_> {
     fn next_batch(&self, partner: &Partner, queue: &VecDeque<&Action>) -> Vec<usize> {
         let Some(kind) = queue.front().map(|action| action.kind) else { return Vec::new() };
         let now = self.client.clock().now();
-        let mut room = match queue.front() {
-            // Waves are of those whom usher finds by itself.
-            Some(first) if first.reason == ActionReason::Request => {
-                guard::left_today(partner, self.memory(), kind, now)
-            }
-            _ => guard::room(partner, self.memory(), kind, now),
+        let mut room = match self.by_request {
+            true => guard::left_today(partner, self.memory(), kind, now),
+            false => guard::room(partner, self.memory(), kind, now),
         };
+        if matches!(kind, ActionKind::Disable | ActionKind::Delete) {
+            room = room.min(ceilings::left(partner, self.memory(), kind, self.in_scope, now));
+        }
         let mut people = HashSet::new();
         let mut may = |action: &Action| {
             if self.approved.contains(&action.step()) {
@@ -367,7 +372,8 @@ impl Applier<'_> {
             }
         }
         let refused = refusals().count();
-        (refused == verdicts.len() && refused >= REFUSALS_THAT_ARE_NOT_THE_PEOPLES).then_some(REFUSED_THROUGHOUT)
+        let throughout = refused == verdicts.len() && refused >= REFUSALS_THAT_ARE_NOT_THE_PEOPLES;
+        (throughout && !self.by_request).then_some(REFUSED_THROUGHOUT)
     }
 
     /// Journals that the circuit breaker opened, or that an open one closed because somebody was accepted.

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -93,6 +94,15 @@ pub enum Mode {
     Plan,
     /// Do it.
     Apply,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+        })
+    }
 }
 
 /// Who may do what over HTTP.

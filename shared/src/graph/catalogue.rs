@@ -193,6 +193,13 @@ pub fn by_name(name: &str) -> Option<Refusal> {
     named.chain(found).find(|refusal| refusal.name == name && refusal.scope != Scope::Person)
 }
 
+/// What can be done about a refusal of this name, if the catalogue knows it.
+pub fn advice_of(name: &str) -> Option<&'static str> {
+    let named = CATALOGUE.iter().map(|entry| entry.refusal);
+    let mut all = named.chain([PERMISSION_MISSING, REFUSED_THROUGHOUT, FORBIDDEN_THROUGHOUT, FORBIDDEN, OTHER]);
+    all.find(|refusal| refusal.name == name).map(|refusal| refusal.advice)
+}
+
 /// What the answer to an invitation of `asked` amounts to, when it is a refusal.
 pub fn refusal(error: &GraphError, asked: UserId) -> Refusal {
     let text = error.message().to_lowercase();

@@ -22,6 +22,7 @@ pub mod verify;
 
 use crate::ids::UserId;
 use crate::state::{Documents, ETag, StateError, Store};
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use memory::Memory;
 use record::Record;
@@ -40,6 +41,9 @@ const MEMORY: &str = "memory";
 const SEGMENTS_BETWEEN_SAVES: u64 = 100;
 /// At the end of a run it is saved after fewer: reading some segments is less than writing what is known of everybody.
 const SEGMENTS_LEFT_UNSAVED: u64 = 5;
+
+/// How many segments are read at the same time.
+const SEGMENTS_AT_ONCE: usize = 16;
 
 /// Where the journal ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -144,6 +148,23 @@ impl Journal {
             touched.get_or_insert_with(HashSet::new).extend(segment.records.iter().filter_map(Record::touches));
         }
         Ok(touched)
+    }
+
+    /// Hands the records of the segments from `number` on to `each`, up to what is remembered. Segments that were removed are
+    /// left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read_from(&self, number: u64, mut each: impl FnMut(&Record)) -> Result<(), JournalError> {
+        let store = self.store.as_ref();
+        let numbers = number.max(self.memory.kept_from())..=self.memory.head.number;
+        let mut segments = stream::iter(numbers).map(|number| Segment::read(store, number)).buffered(SEGMENTS_AT_ONCE);
+        while let Some(segment) = segments.next().await {
+            if let Some((segment, _)) = segment? {
+                segment.records.iter().for_each(&mut each);
+            }
+        }
+        Ok(())
     }
 
     /// Appends one segment and learns from it.

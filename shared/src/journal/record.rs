@@ -21,6 +21,8 @@ pub enum Job {
     Reconcile,
     /// Single people, by request.
     Provision,
+    /// The daily summary.
+    Summary,
 }
 
 impl fmt::Display for Job {
@@ -29,6 +31,7 @@ impl fmt::Display for Job {
             Self::Invite => "invite",
             Self::Reconcile => "reconcile",
             Self::Provision => "provision",
+            Self::Summary => "summary",
         })
     }
 }
@@ -212,6 +215,19 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// Whether somebody asked for it, so that whatever was planned before has to look again.
+    pub const fn is_by_request(&self) -> bool {
+        matches!(
+            self,
+            Self::Requested { .. }
+                | Self::RetirementRequested
+                | Self::AlsoTaken { cause: Cause::Request }
+                | Self::Released { .. }
+        )
+    }
+}
+
 /// One thing that is done to one person: who, what, and with which group or sponsor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepId {
@@ -317,6 +333,16 @@ impl Record {
     pub const fn touches(&self) -> Option<UserId> {
         match self {
             Self::Intent(intent) => Some(intent.person),
+            Self::Noted { person, note, .. } if note.is_by_request() => Some(*person),
+            _ => None,
+        }
+    }
+
+    /// Whom it says something about that was merely noticed.
+    pub const fn notices(&self) -> Option<UserId> {
+        match self {
+            Self::Noted { note: Note::Invited { .. }, .. } => None,
+            Self::Noted { person, note, .. } if !note.is_by_request() => Some(*person),
             _ => None,
         }
     }

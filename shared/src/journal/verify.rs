@@ -7,12 +7,9 @@
 use super::checkpoint::{self, Checkpoint};
 use super::record::Record;
 use super::segment::{SEGMENTS, Segment, hash_of, number_of};
-use super::{Head, Journal, JournalError};
+use super::{Head, Journal, JournalError, SEGMENTS_AT_ONCE};
 use crate::state::documents::from_json;
 use futures::{StreamExt, stream};
-
-/// How many segments are read at the same time.
-const AT_ONCE: usize = 16;
 
 impl Journal {
     /// Follows the whole chain: from its first segment, or from the checkpoint behind which older ones were pruned.
@@ -37,7 +34,8 @@ impl Journal {
         let mut base_is_named = base_hash.is_none();
         let mut passed = head == self.memory.head;
         let read = async |number| Segment::read(store, number).await;
-        let mut segments = stream::iter(kept_from..=last).map(read).buffered(AT_ONCE).zip(stream::iter(kept_from..));
+        let mut segments =
+            stream::iter(kept_from..=last).map(read).buffered(SEGMENTS_AT_ONCE).zip(stream::iter(kept_from..));
         while let Some((segment, number)) = segments.next().await {
             let Some((segment, hash)) = segment? else {
                 return broken(number, "it is missing");

@@ -4,9 +4,11 @@
 //! loses none; and what became of the last ones, for `status`. Not responsible for: how a message travels, see
 //! [`crate::teams`], nor for what is worth reporting. No run waits for a report, or fails with one.
 //!
+//! - [`alarm`]: what somebody should know at once.
 //! - [`people`]: how people are called in reports.
 //! - [`request`]: what somebody asked for.
 
+pub mod alarm;
 pub mod people;
 pub mod request;
 
@@ -14,11 +16,13 @@ use crate::people::request::Wish;
 use crate::provision::Answer;
 use crate::run::Usher;
 use crate::state::{Documents, ETag, StateError, Store, Versioned};
+use crate::summary::{self, Summary};
 use crate::teams::webhook::Arrival;
 use crate::teams::{Card, Delivery, Notifier};
+use alarm::Alarm;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const OUTBOX: &str = "outbox/";
@@ -40,7 +44,7 @@ pub struct Letter {
 
 /// What a report is about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "about")]
+#[serde(rename_all = "kebab-case")]
 pub enum About {
     /// What somebody asked for was worked off.
     Request {
@@ -49,6 +53,10 @@ pub enum About {
         /// What became of it.
         answer: Answer,
     },
+    /// The daily summary.
+    Summary(Box<Summary>),
+    /// Something that somebody should know at once.
+    Alarm(Alarm),
 }
 
 impl Versioned for Letter {
@@ -94,6 +102,7 @@ impl Usher {
 
     async fn try_send_reports(&self) -> Result<(), StateError> {
         let store = self.store.as_ref();
+        alarm::raise_overdue(store, &self.config, self.clock.now()).await?;
         if store.list(OUTBOX).await?.is_empty() {
             return Ok(());
         }
@@ -168,6 +177,12 @@ impl Usher {
                 let names = self.names_of(answer.people.iter().filter_map(|person| person.id)).await;
                 (request::card(*wish, answer, &names), request::document(*wish, answer, &names))
             }
+            About::Summary(summary) => {
+                let names = self.names_of(summary.people()).await;
+                let document = json!({ "report": "summary", "summary": summary });
+                (summary::card::card(summary, &names, &self.config.report.zone()), document)
+            }
+            About::Alarm(alarm) => (alarm.card(), json!({ "report": "alarm", "alarm": alarm })),
         }
     }
 }

@@ -7,7 +7,9 @@ use super::case::View;
 use super::decide::Action;
 use super::guard::{Held, HeldReason};
 use crate::config::Partner;
+use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, Budget, Cause, Settings};
+use jiff::Timestamp;
 
 fn spent(view: View<'_>, partner: &Partner, budget: Budget) -> u32 {
     view.memory.partner(&partner.name).map_or(0, |known| known.spent_within_a_day(budget, view.now))
@@ -73,6 +75,13 @@ pub fn attributes_changed(view: View<'_>, partner: &Partner) -> bool {
 /// Whether an action writes a value of `[partner.attributes]`.
 pub fn is_of_attributes(partner: &Partner, action: &Action) -> bool {
     action.differences.iter().any(|difference| partner.attributes.contains_key(&difference.name))
+}
+
+/// How many more disables or deletions need nobody's approval today, over all paths.
+pub fn left(partner: &Partner, memory: &Memory, kind: ActionKind, in_scope: usize, now: Timestamp) -> usize {
+    let spent = memory.partner(&partner.name).map_or(0, |known| known.spent_within_a_day(kind.budget(), now));
+    let left = ceiling(partner, kind.budget(), in_scope).saturating_sub(u64::from(spent));
+    usize::try_from(left).unwrap_or(usize::MAX)
 }
 
 /// How many disables or deletions a day needs nobody's approval: the smaller of the number and the percentage.

@@ -72,10 +72,15 @@ impl Case<'_> {
     }
 
     fn retirement_requested(&self) -> Finding {
-        match self.departure().and_then(|departure| departure.retirement) {
-            Some(_) => self.not_to_be_taken(Cause::Request).unwrap_or(Finding::HOLDS),
-            None => Finding::NO,
+        match self.is_retirement_requested() {
+            true => self.not_to_be_taken(Cause::Request).unwrap_or(Finding::HOLDS),
+            false => Finding::NO,
         }
+    }
+
+    /// Whether somebody asked for the person to be retired, and that is not done yet.
+    pub fn is_retirement_requested(&self) -> bool {
+        self.departure().is_some_and(|departure| departure.retirement.is_some())
     }
 
     /// Whether a retirement that was asked for is done with, because the account is disabled already.
@@ -163,8 +168,9 @@ impl Case<'_> {
             return Ok(Finding::NO);
         }
         let too_long = |last: Timestamp| self.view.now.duration_since(last) >= days(limit);
-        // Redeeming is activity too, and spares reading sign-ins.
-        let redeemed = self.person.state_changed.get().max(self.life().map(|life| life.since));
+        // Redeeming is activity too, and so is that somebody asked for the person; it spares reading sign-ins.
+        let requested = self.requested().map(|requested| requested.at);
+        let redeemed = self.person.state_changed.get().max(self.life().map(|life| life.since)).max(requested);
         if !redeemed.is_some_and(too_long) {
             return Ok(Finding::NO);
         }

@@ -28,6 +28,9 @@ use std::collections::BTreeMap;
 /// What was deleted so long ago and is not there is gone for good: Entra keeps it for 30 days, and some more are to be sure.
 const GONE_AFTER: SignedDuration = SignedDuration::from_hours(40 * 24);
 
+/// Of those who need a person, so many are named by reason; `usher plan` counts all.
+const NAMED_BY_REASON: usize = 10;
+
 /// What shall be done for one partner, and why nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PartnerPlan {
@@ -57,6 +60,9 @@ pub struct PartnerPlan {
     pub wave: Option<usize>,
     /// How many people in view are left alone, by reason.
     pub untouched: BTreeMap<Reason, usize>,
+    /// Some of those for whom a person has to decide something.
+    #[serde(skip)]
+    pub needs: BTreeMap<Reason, Vec<UserId>>,
     /// What is to be remembered of what was seen.
     #[serde(skip)]
     pub notices: Vec<Notice>,
@@ -120,6 +126,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth, job: Job) -> Partne
         missed: Vec::new(),
         wave: None,
         untouched: BTreeMap::new(),
+        needs: BTreeMap::new(),
         notices: Vec::new(),
         unread: Vec::new(),
         lacks: Lacks::default(),
@@ -228,7 +235,7 @@ impl PartnerPlan {
                 Ok(notice) => self.notices.extend(notice),
                 Err(need) => self.lack(need, case.person.id),
             }
-            *self.untouched.entry(Reason::Adopted).or_default() += 1;
+            self.count(Reason::Adopted, case.person.id);
         }
     }
 
@@ -262,7 +269,7 @@ impl PartnerPlan {
                 continue;
             }
             if let Some(reason) = decision.reason.filter(|_| decision.actions.is_empty()) {
-                *self.untouched.entry(reason).or_default() += 1;
+                self.count(reason, case.person.id);
             }
             let mut waits = false;
             for action in decision.actions {
@@ -318,7 +325,7 @@ impl PartnerPlan {
             *self.states.entry(case.state()).or_default() += 1;
             let decision = decide(&case);
             if let Some(reason) = decision.reason.filter(|_| decision.actions.is_empty()) {
-                *self.untouched.entry(reason).or_default() += 1;
+                self.count(reason, person.id);
             }
             self.actions.extend(decision.actions);
         }
@@ -347,8 +354,18 @@ impl PartnerPlan {
         self.held_actions = held_actions;
     }
 
-    fn leave(&mut self, reason: Reason, person: UserId) {
+    /// Counts somebody who is left alone; of those who need a person, some are named.
+    fn count(&mut self, reason: Reason, person: UserId) {
         *self.untouched.entry(reason).or_default() += 1;
+        let named = self.needs.entry(reason).or_default();
+        if reason.needs_a_person() && named.len() < NAMED_BY_REASON {
+            named.push(person);
+        }
+        self.needs.retain(|_, people| !people.is_empty());
+    }
+
+    fn leave(&mut self, reason: Reason, person: UserId) {
+        self.count(reason, person);
         if reason.may_pass_by_itself() {
             self.again.push(person);
         }

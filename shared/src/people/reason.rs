@@ -125,6 +125,7 @@ reasons! {
         "Set allow_sync_in = false in [partner.trust] if it is not used.";
     SynchronizationUnknown "synchronization-unknown" "It could not be read whether cross-tenant synchronization may own the person, so usher neither changes nor takes away."
         "Grant Policy.Read.All.";
+    Retired "retired" "Somebody asked for the person to be retired, so they are not brought in." "`usher provision` takes that back.";
     Absent "absent" "There is no such person in this directory." "";
     NotReadable "not-readable" "The person could not be read, so nothing is done." "Ask again later; if it lasts, check that usher may read users and deleted objects.";
     NotLookedAfter "not-looked-after" "usher neither brought the person in nor adopted them, so it does not retire them." "Retire the person by hand.";
@@ -133,6 +134,32 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether nothing happens before a person does something: what usher's report names people for.
+    pub const fn needs_a_person(self) -> bool {
+        matches!(
+            self,
+            Self::ScopeUnknown
+                | Self::TwoPartners
+                | Self::ExternalStateUnknown
+                | Self::Unsettled
+                | Self::NoAddress
+                | Self::AddressAmbiguous
+                | Self::MailIsNotAddress
+                | Self::AddressNotInvitable
+                | Self::Twin
+                | Self::ExchangePlan
+                | Self::SyncedLeft
+                | Self::SyncedNotDeleted
+                | Self::ReenabledByPerson
+                | Self::RestoredByPerson
+                | Self::BlockedByPerson
+                | Self::BlockedUnknown
+                | Self::ExpiredConversion
+                | Self::AddressChanged
+                | Self::Licensed
+        )
+    }
+
     /// Whether it may pass with time, or because something becomes readable, without any change of the person.
     pub const fn may_pass_by_itself(self) -> bool {
         matches!(

@@ -16,8 +16,10 @@ use crate::address::Address;
 use crate::config::{Partner, UserType};
 use crate::graph::model::UserType as GraphUserType;
 use crate::ids::UserId;
-use crate::journal::memory::{SETTLES_WITHIN, StepState};
+use crate::journal::memory::{Memory, SETTLES_WITHIN, StepState};
+
 use crate::journal::record::{ActionKind, Cause, Note, StepId};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +44,8 @@ pub fn notes(case: &Case<'_>, wish: Wish) -> Result<Vec<Note>, Need> {
         Wish::Provision if is_to_be_adopted(case) => Ok(adoption(case)?.map(|(_, note)| note).into_iter().collect()),
         Wish::Provision => {
             let renew = case.needs_renewal()?;
-            let departs = case.departure().is_some_and(|one| one.retirement.is_some() || !one.overruled.is_empty())
+            let departs = case.is_retirement_requested()
+                || case.departure().is_some_and(|one| !one.overruled.is_empty())
                 || case.taken().is_some_and(|taken| !taken.causes.is_empty());
             let only_group_is_missing = !case.scope.group.is_yes() && case.requested().is_none();
             let is_news = only_group_is_missing || departs || renew && !case.is_to_be_renewed();
@@ -51,8 +54,9 @@ pub fn notes(case: &Case<'_>, wish: Wish) -> Result<Vec<Note>, Need> {
         }
         Wish::Retire => {
             let is_retired = case.taken().is_some_and(|taken| taken.causes.contains_key(&Cause::Request));
-            let is_remembered = case.departure().is_some_and(|departure| departure.retirement.is_some());
-            Ok(match (case.is_looked_after() && !is_retired, is_remembered) {
+            let may_come = case.person.standing == Standing::Internal && case.scope.domain.is_yes();
+            let concerns = case.is_looked_after() || may_come && !case.is_not_shown_yet();
+            Ok(match (concerns && !is_retired, case.is_retirement_requested()) {
                 (true, false) => vec![Note::RetirementRequested],
                 (true, true) if case.retires_while_disabled() => vec![Note::AlsoTaken { cause: Cause::Request }],
                 _ => Vec::new(),
@@ -67,7 +71,7 @@ pub fn decide_requested(case: &Case<'_>, wish: Wish) -> Decision {
     let is_external = matches!(case.person.standing, Standing::Pending | Standing::Accepted);
     match wish {
         _ if case.deleted.is_some() && !case.is_looked_after() => reason(Reason::Deleted),
-        _ if is_external && case.is_looked_after() => decide(case),
+        _ if is_external && case.is_looked_after() => only_as_wished(case, wish, decide(case)),
         Wish::Retire => reason(case.unconfirmed().unwrap_or(Reason::NotLookedAfter)),
         Wish::Provision => {
             // A missing group is no obstacle; where it still counts, something else is the reason.
@@ -90,6 +94,21 @@ pub fn decide_requested(case: &Case<'_>, wish: Wish) -> Decision {
     }
 }
 
+/// What of a decision follows from the wish: nobody is taken anything away because somebody asked for them, and nothing is
+/// done to somebody who is to be retired but that. What else is due, sweeps do.
+fn only_as_wished(case: &Case<'_>, wish: Wish, decision: Decision) -> Decision {
+    let is_wanted = |action: &Action| action.kind.takes_away() == (wish == Wish::Retire);
+    let (mut decision, due) = (Decision { actions: Vec::new(), ..decision.clone() }, decision.actions);
+    let is_due = !due.is_empty();
+    decision.actions = due.into_iter().filter(is_wanted).collect();
+    if is_due && decision.actions.is_empty() {
+        let scope = [Rule::Domain, Rule::NotExcluded, Rule::OnePartner, Rule::Group];
+        let obstacle = case.first_obstacle(&scope).filter(|_| wish == Wish::Provision);
+        decision.reason = obstacle.or(decision.reason);
+    }
+    decision
+}
+
 /// Whether the person is as they were asked to be, so that nothing needs to be done.
 pub fn is_as_wished(case: &Case<'_>, wish: Wish) -> bool {
     match wish {
@@ -98,28 +117,28 @@ pub fn is_as_wished(case: &Case<'_>, wish: Wish) -> bool {
             let shown = state && case.is_looked_after() && case.scope.in_scope().is_yes();
             shown || case.was_just_brought_in()
         }
-        Wish::Retire => case.taken().is_some_and(|taken| taken.causes.contains_key(&Cause::Request)),
+        Wish::Retire => {
+            let is_taken = case.taken().is_some_and(|taken| taken.causes.contains_key(&Cause::Request));
+            // Whoever was never brought in is not brought in any more.
+            is_taken || case.person.standing == Standing::Internal && case.is_retirement_requested()
+        }
     }
 }
 
-/// The invitation of an address that nobody in this directory has.
+/// The invitation of an address that nobody in this directory has, and that was not invited lately.
 ///
 /// # Errors
 /// Why it is not invited.
 pub fn invite(view: View<'_>, partner: &Partner, address: &Address) -> Result<Action, Reason> {
     let person = UserId::of_nobody(address);
     let others = view.config.partners.iter().filter(|other| other.name != partner.name);
-    let step = StepId { person, action: ActionKind::Invite, object: None };
-    match view.memory.step(&step).map(|step| (&step.state, step.at)) {
-        Some((StepState::Refused { at, .. }, _)) if view.now < *at + RETRY_AFTER_REFUSAL => {
-            return Err(Reason::RefusedRecently);
-        }
-        Some((StepState::Open { .. }, at)) if view.now.duration_since(at) < SETTLES_WITHIN => {
-            return Err(Reason::Unconfirmed);
-        }
-        Some((StepState::Open { .. }, _)) => return Err(Reason::Unsettled),
-        Some((StepState::Made, at)) if view.now.duration_since(at) < SETTLES_WITHIN => return Err(Reason::NotShownYet),
-        _ => {}
+    let refused = view
+        .memory
+        .step(&invitation_of(address))
+        .is_some_and(|step| matches!(step.state, StepState::Refused { at, .. } if view.now < at + RETRY_AFTER_REFUSAL));
+    if let Some(reason) = refused.then_some(Reason::RefusedRecently).or(invited_lately(view.memory, address, view.now))
+    {
+        return Err(reason);
     }
     let obstacle = match address.domain() {
         domain if !partner.domain_is_listed(domain) => Some(Reason::OutOfScope),
@@ -148,6 +167,23 @@ pub fn invite(view: View<'_>, partner: &Partner, address: &Address) -> Result<Ac
             after: State::Pending.name().to_owned(),
         }),
     }
+}
+
+/// Why it is not certain that nobody has the address: an invitation may have made somebody whom the directory does not show
+/// yet.
+pub fn invited_lately(memory: &Memory, address: &Address, now: Timestamp) -> Option<Reason> {
+    let known = memory.step(&invitation_of(address))?;
+    let is_fresh = now.duration_since(known.at) < SETTLES_WITHIN;
+    match known.state {
+        StepState::Open { .. } => Some(if is_fresh { Reason::Unconfirmed } else { Reason::Unsettled }),
+        StepState::Made if is_fresh => Some(Reason::NotShownYet),
+        StepState::Made | StepState::Sent { .. } | StepState::Refused { .. } => None,
+    }
+}
+
+/// The step that invites an address which nobody has.
+fn invitation_of(address: &Address) -> StepId {
+    StepId { person: UserId::of_nobody(address), action: ActionKind::Invite, object: None }
 }
 
 impl Case<'_> {

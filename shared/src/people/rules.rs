@@ -24,6 +24,8 @@ pub enum Rule {
     NotExcluded,
     /// In no other partner's scope.
     OnePartner,
+    /// Nobody asked for the person to be retired.
+    NotRetired,
     /// The account shows no sign of an external user.
     Internal,
     /// No earlier write's outcome is open.
@@ -61,6 +63,7 @@ impl Rule {
         Self::Group,
         Self::NotExcluded,
         Self::OnePartner,
+        Self::NotRetired,
         Self::Internal,
         Self::NothingUnconfirmed,
         Self::NotRefusedLately,
@@ -96,6 +99,8 @@ impl<'a> Case<'a> {
             Rule::Group => Finding::when(self.scope.group, Reason::NotInGroup, Reason::GroupUnknown),
             Rule::NotExcluded => Finding::when(!self.scope.excluded, Reason::Excluded, Reason::ExclusionUnknown),
             Rule::OnePartner => Finding::when(!self.in_another_scope(), Reason::TwoPartners, Reason::TwoPartners),
+            Rule::NotRetired if self.is_retirement_requested() => Finding::fails(Reason::Retired),
+            Rule::NotRetired => Finding::HOLDS,
             Rule::Internal => self.internal(),
             Rule::NothingUnconfirmed => self.unconfirmed().map_or(Finding::HOLDS, Finding::fails),
             Rule::NotRefusedLately => self.not_refused_lately(self.conversion_step()),

@@ -16,7 +16,7 @@ use crate::people::guard::{Birth, Held, hold, left_today};
 use crate::people::observe::{Found, Observer, Track, Whom};
 use crate::people::person::Person;
 use crate::people::reason::Reason;
-use crate::people::request::{Wish, decide_requested, invite, is_as_wished, notes};
+use crate::people::request::{Wish, decide_requested, invite, invited_lately, is_as_wished, notes};
 use crate::people::rules::Rule;
 use crate::people::snapshot::{Dear, Snapshot};
 use crate::planning::effect_of;
@@ -24,7 +24,7 @@ use crate::run::{RunError, Usher};
 use crate::sight;
 use crate::tri::Tri;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What was decided about everybody who was asked for.
 pub(super) struct Decided {
@@ -34,6 +34,8 @@ pub(super) struct Decided {
     pub(super) people: BTreeMap<Whom, PersonDecision>,
     /// What the requests change in what is remembered.
     notes: Vec<(UserId, Note)>,
+    /// How many people the last sweep observed in scope.
+    pub(super) observed: usize,
     /// The state had no birth document, and nobody is there whom usher could have invited.
     pub(super) is_first_run: bool,
 }
@@ -128,7 +130,7 @@ impl Usher {
                 let sight = sight::read(self.store.as_ref()).await?.0;
                 let observed = sight.and_then(|sight| sight.observed.get(&partner.name).copied()).unwrap_or(0);
                 bound(view, partner, held, observed, &mut people);
-                return Ok(Decided { snapshot, people, notes: remembered, is_first_run });
+                return Ok(Decided { snapshot, people, notes: remembered, observed, is_first_run });
             }
             read(&observer, &mut snapshot, partner, &needs).await;
         }
@@ -232,23 +234,22 @@ fn decide_missing(view: View<'_>, partner: &Partner, wish: Wish, whom: &Whom, fo
         by_request: true,
         decision,
     };
-    let unknown = (Tri::Unknown, None);
-    match (wish, whom) {
+    let (unknown, yes) = ((Tri::Unknown, None), (Tri::Yes, None));
+    let lately = whom.address().and_then(|address| invited_lately(view.memory, address, view.now));
+    match (wish, whom, lately) {
+        // It was invited a moment ago.
+        (Wish::Provision, _, Some(reason @ Reason::NotShownYet)) => {
+            of(Some("pending"), yes, Decision::AsWished(Some(reason)))
+        }
+        (_, _, Some(reason)) => of(Some("unconfirmed"), unknown, Decision::Wait(reason)),
         _ if found != Found::Nobody => of(None, unknown, Decision::Stopped(Reason::NotReadable)),
-        (Wish::Retire, _) | (_, Whom::Id(_)) => of(Some("absent"), unknown, Decision::Stopped(Reason::Absent)),
-        (Wish::Provision, Whom::Address(address)) => match invite(view, partner, address) {
-            Ok(action) => of(Some("absent"), (Tri::Yes, None), Decision::Act(vec![action])),
-            Err(reason @ (Reason::Unconfirmed | Reason::Unsettled)) => {
-                of(Some("unconfirmed"), (Tri::Yes, None), Decision::Wait(reason))
-            }
-            // It was invited a moment ago.
-            Err(reason @ Reason::NotShownYet) => {
-                of(Some("pending"), (Tri::Yes, None), Decision::AsWished(Some(reason)))
-            }
+        (Wish::Retire, ..) | (_, Whom::Id(_), _) => of(Some("absent"), unknown, Decision::Stopped(Reason::Absent)),
+        (Wish::Provision, Whom::Address(address), None) => match invite(view, partner, address) {
+            Ok(action) => of(Some("absent"), yes, Decision::Act(vec![action])),
             Err(reason @ (Reason::OutOfScope | Reason::TwoPartners)) => {
                 of(Some("absent"), (Tri::No, Some(reason)), Decision::Stopped(reason))
             }
-            Err(reason) => of(Some("absent"), (Tri::Yes, None), Decision::Stopped(reason)),
+            Err(reason) => of(Some("absent"), yes, Decision::Stopped(reason)),
         },
     }
 }
@@ -266,7 +267,11 @@ fn bound(
         Decision::Act(actions) => actions.clone(),
         _ => Vec::new(),
     };
+    // Somebody can be named twice, by id and by address.
+    let mut counted = HashSet::new();
     let mut actions: Vec<_> = people.values().flat_map(|person| of(&person.decision)).collect();
+    actions.retain(|action| counted.insert(action.step()));
+    counted.clear();
     let (held_back, for_approval) = hold_back(view, partner, &mut actions, observed);
     let mut left: BTreeMap<Budget, usize> = [ActionKind::Invite, ActionKind::Update]
         .map(|kind| (kind.budget(), left_today(partner, view.memory, kind, view.now)))
@@ -289,7 +294,9 @@ fn bound(
             continue;
         }
         actions.retain(|action| {
-            let Some(left) = left.get_mut(&action.kind.budget()) else { return true };
+            let Some(left) = left.get_mut(&action.kind.budget()).filter(|_| counted.insert(action.step())) else {
+                return true;
+            };
             let has_room = *left > 0;
             *left = left.saturating_sub(1);
             has_room

@@ -158,7 +158,15 @@ pub async fn waiting(store: &dyn Store) -> Result<Vec<(RequestId, Request)>, Sta
     let mut waiting = Vec::new();
     for name in store.list(WAITING).await? {
         let Some(id) = name.strip_prefix(WAITING).and_then(|id| id.parse().ok()) else { continue };
-        match read(store, &id).await? {
+        let request = match read(store, &id).await {
+            // One that cannot be read must not keep the others.
+            Err(error @ (StateError::Damaged { .. } | StateError::Newer { .. })) => {
+                tracing::warn!("a request cannot be read and waits: {error}");
+                continue;
+            }
+            other => other?,
+        };
+        match request {
             Some(request) if matches!(request.state, State::Waiting) => waiting.push((id, request)),
             // Whoever answered it was cut off before the mark was removed.
             _ => unmark(store, &id).await?,
@@ -194,8 +202,9 @@ pub async fn settle(store: &dyn Store, id: &RequestId, state: State) -> Result<(
 pub async fn forget_old(store: &dyn Store, now: Timestamp) -> Result<(), StateError> {
     for name in store.list(REQUESTS).await? {
         let Some(id) = name.strip_prefix(REQUESTS).and_then(|id| id.parse().ok()) else { continue };
-        let Some((request, version)) = read_with_version(store, &id).await? else { continue };
-        if now.duration_since(request.at) > KEPT && !matches!(request.state, State::Waiting) {
+        let Ok(Some((request, version))) = read_with_version(store, &id).await else { continue };
+        // What waits for so long has lost its mark, and nobody asks any more.
+        if now.duration_since(request.at) > KEPT {
             match store.remove(&name, &version).await {
                 Ok(()) | Err(StateError::Changed(_)) => {}
                 Err(error) => return Err(error),

@@ -254,7 +254,7 @@ impl Answer {
     pub fn went(&self) -> Went {
         let is_well = |person: &&PersonAnswer| {
             let skipped = person.outcome == OutcomeReport::Skipped && !person.stopped;
-            (skipped || person.outcome == OutcomeReport::Done) && person.error.is_none()
+            (skipped || person.outcome == OutcomeReport::Done) && person.error.is_none() && !person.stopped
         };
         let well = self.people.iter().filter(is_well).count();
         let stopped = self.people.iter().filter(|person| person.stopped).count();

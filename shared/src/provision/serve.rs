@@ -11,7 +11,7 @@ use super::{Answer, Asked};
 use crate::apply::Applier;
 use crate::config::Partner;
 use crate::graph::{DirectoryWriter, WritePermit};
-use crate::ids::RunId;
+use crate::ids::{RunId, UserId};
 use crate::journal::JournalError;
 use crate::journal::record::{Job, Record};
 use crate::outbox::{self, About};
@@ -75,7 +75,9 @@ impl Usher {
             let Some(alone) = self.store.try_lease(DESK).await? else { return Ok(false) };
             let served = self.serve_waiting(until).await;
             alone.release().await;
-            served?;
+            if !served? {
+                break;
+            }
         }
         Ok(true)
     }
@@ -90,14 +92,16 @@ impl Usher {
         let writer = Writer::open(self.store.clone(), self.clock.clone()).await?;
         let memory = writer.journal().memory().clone();
         let client = self.client.urgent();
-        let seen = self.observer(&client).several(&asked.people, self.clock.now()).await?;
+        let observer = self.observer(&client);
+        let seen = observer.several(&asked.people, &partner, &memory, self.clock.now()).await?;
         let decided = self.decide_requests(&client, configured, asked.wish, seen, memory).await?;
         let tales = decided.people.iter().map(|(whom, decision)| (whom.clone(), Tale::begin(decision)));
         let tales: BTreeMap<_, _> = tales.collect();
         Ok(answer_to(asked, &tales))
     }
 
-    async fn serve_waiting(&self, until: &mut Until) -> Result<(), RunError> {
+    /// Works off what waits now; `false` if that is nothing that can be worked off.
+    async fn serve_waiting(&self, until: &mut Until) -> Result<bool, RunError> {
         let waiting = desk::waiting(self.store.as_ref()).await?;
         let alike = |(_, one): &(RequestId, Request), (_, other): &(RequestId, Request)| {
             (&one.asked.partner, one.asked.wish) == (&other.asked.partner, other.asked.wish)
@@ -128,7 +132,7 @@ impl Usher {
                 desk::settle(self.store.as_ref(), id, state).await?;
             }
         }
-        Ok(())
+        Ok(!waiting.is_empty())
     }
 
     /// Carries out one wish for people of one partner, round by round: what was done is looked at, and what follows from it
@@ -147,7 +151,8 @@ impl Usher {
         for round in 0..MOST_ROUNDS {
             let mut writer = Writer::open(self.store.clone(), self.clock.clone()).await?;
             let started = self.clock.now();
-            let seen = self.observer(&client).several(&left, started).await?;
+            let memory = writer.journal().memory();
+            let seen = self.observer(&client).several(&left, &partner.name, memory, started).await?;
             self.settle(&mut writer, until, &seen.0).await?;
             let memory = writer.journal().memory().clone();
             let mut decided = self.decide_requests(&client, partner, wish, seen, memory).await?;
@@ -170,6 +175,11 @@ impl Usher {
                 self.be_born().await?;
             }
             writer.begin(until).await?;
+            // Whatever was decided about somebody whom others were about to touch since then is decided anew.
+            if decided.concerns(&actions).any(|person| writer.was_touched(person)) {
+                writer.let_go().await;
+                continue;
+            }
             writer.note([Record::RunStarted { run, job: Job::Provision, at: started }]);
             let noted = |(person, note)| Record::Noted { person, partner: partner.name.clone(), at: started, note };
             writer.note(notes.into_iter().map(noted));
@@ -180,6 +190,8 @@ impl Usher {
                 snapshot: &mut decided.snapshot,
                 observer: &observer,
                 approved: &HashSet::new(),
+                by_request: true,
+                in_scope: decided.observed,
                 config: &self.config,
                 directory: &directory,
                 client: &client,
@@ -191,6 +203,10 @@ impl Usher {
             let ended = applier.apply(partner, &actions, &|_| {}).await;
             writer.finish(until).await?;
             let ended = ended?;
+            if !ended.finished && ended.stopped.is_none() {
+                // Whoever serves it next finds those who are done as asked, and goes on with the others.
+                return Err(RunError::NoTime);
+            }
             left = Vec::new();
             for (whom, decision) in &decided.people {
                 let Decision::Act(actions) = &decision.decision else { continue };
@@ -209,6 +225,12 @@ impl Usher {
 }
 
 impl Decided {
+    /// Everybody about whom something was decided.
+    fn concerns(&self, actions: &[Action]) -> impl Iterator<Item = UserId> {
+        let people = self.people.values().filter_map(|person| person.id);
+        people.chain(actions.iter().map(|action| action.person).collect::<Vec<_>>())
+    }
+
     /// What is to be done, for everybody.
     fn actions(&self) -> Vec<Action> {
         let of = |decision: &Decision| match decision {

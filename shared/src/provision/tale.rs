@@ -59,9 +59,15 @@ impl Tale {
             return;
         }
         self.id = decided.id.or(self.id);
+        // What stands against the rest has to be told, although something was done.
+        if let Decision::Stopped(_) | Decision::Held(_) | Decision::Wait(_) = decided.decision {
+            (_, self.reason, self.text, self.stopped) = told(&decided.decision);
+        }
         let not_shown: Vec<_> =
             self.done.iter().filter(|action| shows(action).is_no()).map(|action| action.kind.name()).collect();
+        let is_seen = self.done.iter().any(|action| shows(action).is_yes());
         self.verified = Some(match not_shown.as_slice() {
+            [] if !is_seen => step(StepName::Verified, StepResult::Skipped, "nothing in the directory shows it"),
             [] => step(StepName::Verified, StepResult::Success, "the directory shows it"),
             kinds => {
                 let detail = format!("the directory does not show it yet: {}", kinds.join(", "));
@@ -88,12 +94,12 @@ impl Tale {
                         self.failed(OutcomeReport::Failed, Some(stopped.error.clone()));
                         self.stopped |= stopped.circuit.is_some();
                     }
+                    None if ended.trouble.is_some() => self.failed(OutcomeReport::Failed, ended.trouble.clone()),
                     // Others used up the day meanwhile.
-                    None if ended.finished => {
+                    None => {
                         (self.outcome, self.reason, self.text, self.stopped) =
                             told(&Decision::Stopped(Reason::DailyLimit));
                     }
-                    None => self.failed(OutcomeReport::Failed, Some(no_time())),
                 }
                 continue;
             };
@@ -151,15 +157,6 @@ impl Tale {
             error: self.error.clone(),
             steps,
         }
-    }
-}
-
-fn no_time() -> ErrorReport {
-    ErrorReport {
-        code: "no-time".to_owned(),
-        message: "The time was over before this was sent.".to_owned(),
-        advice: "Ask again.".to_owned(),
-        transient: true,
     }
 }
 

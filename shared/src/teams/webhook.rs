@@ -12,6 +12,7 @@ use crate::graph::error::parse_retry_after;
 use crate::report::ErrorReport;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
@@ -67,7 +68,7 @@ impl Receiver {
 }
 
 /// What became of one message for one receiver, as it is recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
     /// The receiver's environment variable.
     pub receiver: String,
@@ -83,7 +84,7 @@ pub struct Delivery {
 }
 
 /// Whether a message was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arrival {
     /// It was. Whether the workflow then posts it shows in its run history only.

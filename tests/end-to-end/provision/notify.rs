@@ -14,12 +14,10 @@ async fn host(world: &World, teams: &Webhooks) -> Result<Host> {
     Host::start(options).await
 }
 
-/// Waits until so many cards are in the channel.
-async fn cards(teams: &Webhooks, count: usize) -> Vec<String> {
-    while teams.cards().len() < count {
-        tokio::task::yield_now().await;
-    }
-    teams.cards().iter().map(ToString::to_string).collect()
+/// The cards about requests.
+fn answers(teams: &Webhooks) -> Vec<String> {
+    let cards = teams.cards().into_iter().map(|card| card.to_string());
+    cards.filter(|card| card.contains("by request")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,17 +30,22 @@ async fn the_answer_goes_to_the_channel_once_and_shows_what_is_configured() -> R
         let teams = Webhooks::start().await?;
         let host = host(&world, &teams).await?;
         let id = world.people(1)[0];
-        world.directory(|directory| directory.update_user(id, |user| user.display_name = "**Ann** [x](http://y)".into()))?;
+        world.directory(|directory| {
+            directory.update_user(id, |user| user.display_name = "**Ann** [x](http://y)".into())
+        })?;
         let body = json!({"people": ["person-0001@fabrikam.us"], "notify": true});
         let key = [("Idempotency-Key", "one")];
         assert_eq!(outcome(&post(&host, &key, &body).await.json()?).0, "done");
-        let card = cards(&teams, 1).await.pop().context("a card")?;
+        while answers(&teams).is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let card = answers(&teams).pop().context("a card")?;
         assert_eq!(card.contains("**Ann** [x](http://y)"), shows_name, "{card}");
         assert_eq!(card.contains("person-0001@"), shows_address, "{card}");
         assert_eq!(card.contains(&id.to_string()), personal_data == "none", "{card}");
         post(&host, &key, &body).await;
         world.tick(&host).await?;
-        assert_eq!(teams.cards().len(), 1);
+        assert_eq!(answers(&teams).len(), 1);
         assert!(teams.failed_runs().is_empty(), "{:?}", teams.failed_runs());
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::{outcome, steps, world};
 use crate::support::{Config, World};
 use anyhow::{Context, Result};
+use jiff::SignedDuration;
 use serde_json::Value;
 use usher_simulator::tenant::{ExternalUserState, UserType};
 use uuid::Uuid;
@@ -270,5 +271,90 @@ async fn what_is_wrong_with_the_arguments_is_told() -> Result<()> {
         assert_eq!((answer["error"]["code"].as_str(), exit), (Some(code), Some(2)), "{answer:#}");
     }
     world.usher(&["provision"]).await.exits(2);
+    Ok(())
+}
+
+/// Two people of a partner without synced accounts, invited by request and redeemed.
+async fn two_guests(rest: &str, limits: &str) -> Result<(World, Vec<Uuid>, Uuid)> {
+    let mut world = world(Config { limits: limits.into(), rest: rest.into(), ..Config::default() }).await;
+    world.people(1);
+    let excluded = world.directory(|directory| directory.create_group("excluded"));
+    world.configure(|config| config.scope = format!("exclude_groups = [\"{excluded}\"]"));
+    world.sweep().await;
+    let (answer, _) = provision(&world, &["a@fabrikam.us", "b@fabrikam.us"]).await;
+    let ids: Vec<Uuid> = (0..2)
+        .map(|place| Ok(answer["people"][place]["id"].as_str().context("an id")?.parse()?))
+        .collect::<Result<_>>()?;
+    world.directory(|directory| ids.iter().try_for_each(|id| directory.redeem(*id)))?;
+    world.sweep().await;
+    Ok((world, ids, excluded))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_taken_anything_away_because_somebody_asked_for_them() -> Result<()> {
+    let (world, ids, excluded) = two_guests("", "waves = []\ndisables = 1\npercent = 100").await?;
+    world.directory(|directory| ids.iter().try_for_each(|id| directory.add_member(excluded, *id)))?;
+    world.sweep().await;
+    world.sweep_after(8).await.held("disables-ceiling");
+    let (answer, code) = provision(&world, &["a@fabrikam.us"]).await;
+    assert_eq!((outcome(&answer), code), (("skipped", "excluded"), Some(3)), "{answer:#}");
+    assert_eq!(world.enabled(&ids), [Some(true); 2]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_cannot_be_retired_gets_no_mail_instead() -> Result<()> {
+    let world = world(Config::default()).await;
+    let id = world.people(1)[0];
+    world.sweep().await;
+    world.pass_days(8);
+    let (answer, code) = provision(&world, &["--retire", "person-0001@fabrikam.us"]).await;
+    assert_eq!((outcome(&answer), code), (("skipped", "synced-left"), Some(3)), "{answer:#}");
+    assert_eq!((world.mails_of(&[id]), world.enabled(&[id])), (vec![1], vec![Some(true)]));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_inactive_and_is_asked_for_is_not_taken_away_again_at_once() -> Result<()> {
+    let inactive = "[partner.inactive]\ndisable_after_days = 30";
+    let (world, ids, _) = two_guests(inactive, "waves = []\npercent = 100").await?;
+    world.directory(|directory| ids.iter().try_for_each(|id| directory.sign_in(*id)))?;
+    assert_eq!(world.sweep_after(31).await.done("disable").len(), 2);
+    let (answer, code) = provision(&world, &["a@fabrikam.us"]).await;
+    assert_eq!((outcome(&answer).0, code), ("done", Some(0)), "{answer:#}");
+    world.sweep_after(1).await;
+    assert_eq!(world.enabled(&ids), [Some(true), Some(false)]);
+    assert_eq!(world.sweep_after(31).await.done("disable"), [ids[0]], "the days begin with the request");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_retired_before_they_were_brought_in_is_not_brought_in_until_asked_for() -> Result<()> {
+    let world = world(Config::default()).await;
+    let id = world.people(1)[0];
+    let (answer, code) = provision(&world, &["--retire", "person-0001@fabrikam.us"]).await;
+    assert_eq!((outcome(&answer).0, code), ("skipped", Some(0)), "{answer:#}");
+    assert_eq!(world.sweep().await.untouched("retired"), 1);
+    assert_eq!(world.mails_of(&[id]), [0]);
+    let (answer, code) = provision(&world, &["person-0001@fabrikam.us"]).await;
+    assert_eq!((outcome(&answer), code), (("done", "request"), Some(0)), "{answer:#}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_directory_is_late_nobody_is_told_to_be_absent_or_invited_twice() -> Result<()> {
+    let world = world(Config { limits: "waves = []\npercent = 100".into(), ..Config::default() }).await;
+    world.clock.set_speed(20.0);
+    world.directory(|directory| directory.lag = SignedDuration::from_mins(30));
+    let (invited, _) = provision(&world, &[NEW]).await;
+    assert_eq!(outcome(&invited), ("done", "request"), "{invited:#}");
+    let (again, code) = provision(&world, &[NEW]).await;
+    assert_eq!((outcome(&again), code), (("skipped", "not-shown-yet"), Some(0)), "{again:#}");
+    let (retired, _) = provision(&world, &["--retire", NEW]).await;
+    assert_ne!(outcome(&retired).1, "absent", "{retired:#}");
+    world.clock.advance(SignedDuration::from_mins(40));
+    let (retired, code) = provision(&world, &["--retire", NEW]).await;
+    assert_eq!((outcome(&retired), code), (("done", "request"), Some(0)), "{retired:#}");
+    assert_eq!(world.tenant.mails().len(), 1);
     Ok(())
 }

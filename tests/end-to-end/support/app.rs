@@ -27,7 +27,7 @@ pub(crate) fn assemble(app: PathBuf) -> Result<()> {
 pub(crate) fn options(app: PathBuf, clock: SimClock, settings: Vec<(String, String)>) -> HostOptions {
     let mut options = HostOptions::new(app, clock);
     options.settings = settings;
-    for (timer, schedule) in [("INVITE", "0 */5 * * * *"), ("RECONCILE", "0 0 */6 * * *")] {
+    for (timer, schedule) in [("INVITE", "0 */5 * * * *"), ("RECONCILE", "0 0 */6 * * *"), ("SUMMARY", "0 0 6 * * *")] {
         options.settings.push((format!("{timer}_SCHEDULE"), schedule.to_owned()));
     }
     options.now_variable = Some("USHER_NOW".to_owned());

@@ -174,7 +174,12 @@ impl Directory {
     pub async fn users_with_addresses(&self, addresses: &[&Address]) -> Vec<Result<Vec<User>>> {
         let query = |address: &&Address| Item::get(Path::users_with_address(address, &self.select));
         let answers = self.ask::<Page<User>>(addresses.iter().map(query).collect()).await;
-        answers.into_iter().map(|answer| answer.map(|page| page.value)).collect()
+        let whole = |page: Page<User>| match page.next_link {
+            None => Ok(page.value),
+            // So many share no address, and part of a list is no evidence.
+            Some(_) => Err(GraphError::new(Kind::Malformed, "GET /users", "the answer goes on on another page")),
+        };
+        answers.into_iter().map(|answer| answer.and_then(whole)).collect()
     }
 
     /// The link under which changes of users from now on are found.

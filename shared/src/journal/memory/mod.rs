@@ -17,12 +17,13 @@ pub use steps::{Step, StepState};
 
 use super::Head;
 use super::record::{ActionKind, Budget, Cause, CircuitEvent, Intent, Note, Outcome, Record, Settings, StepId};
+use crate::address::Address;
 use crate::graph::catalogue::UNEXPLAINED;
 use crate::ids::{RunId, UserId};
 use crate::state::Versioned;
 use departures::Departure;
 use jiff::{SignedDuration, Timestamp};
-use lives::{Life, Lives, Origin};
+use lives::{Fingerprint, Life, Lives, Origin};
 use requests::{Requested, Requests};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,6 +123,12 @@ impl Memory {
     /// What was asked for about somebody who is in scope of `partner` by request.
     pub fn requested(&self, person: UserId, partner: &str) -> Option<&Requested> {
         self.requests.of(person).filter(|requested| requested.partner == partner)
+    }
+
+    /// Those whom `partner` invited by this address, most likely one.
+    pub fn invited_by(&self, address: &Address, partner: &str) -> impl Iterator<Item = (UserId, Life<'_>)> {
+        let wanted = Fingerprint::of(address);
+        self.lives().filter(move |(_, life)| life.address == Some(wanted) && life.origin.partner == partner)
     }
 
     /// A step, unless it was done.
@@ -324,10 +331,10 @@ impl Memory {
                 let domain = address.domain().to_owned();
                 let origin = Origin { partner: partner.to_owned(), domain, adopted: false };
                 self.lives.begin(person, origin, Some(address), *since);
-                self.requests.insert(person, partner, false);
+                self.requests.insert(person, partner, false, at);
             }
             Note::Requested { renew } => {
-                self.requests.insert(person, partner, *renew);
+                self.requests.insert(person, partner, *renew, at);
                 departure.requested();
             }
             Note::RetirementRequested => {

@@ -4,6 +4,7 @@
 //! [`crate::people::scope`].
 
 use crate::ids::UserId;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct Requested {
     /// For which partner.
     pub partner: String,
+    /// When.
+    pub at: Timestamp,
     /// The invitation had expired then, and was not sent again since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub renew: bool,
@@ -27,8 +30,8 @@ impl Requests {
         self.0.get(&person)
     }
 
-    pub(super) fn insert(&mut self, person: UserId, partner: &str, renew: bool) {
-        self.0.insert(person, Requested { partner: partner.to_owned(), renew });
+    pub(super) fn insert(&mut self, person: UserId, partner: &str, renew: bool, at: Timestamp) {
+        self.0.insert(person, Requested { partner: partner.to_owned(), at, renew });
     }
 
     /// The invitation was sent again.

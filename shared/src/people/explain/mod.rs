@@ -200,6 +200,10 @@ fn evidence_of(case: &Case<'_>, rule: Rule) -> String {
             Tri::No => "member of no exclusion group".to_owned(),
             Tri::Unknown => "an exclusion group could not be read".to_owned(),
         },
+        Rule::NotRetired => match case.is_retirement_requested() {
+            true => "somebody asked for the person to be retired".to_owned(),
+            false => "nobody asked for the person to be retired".to_owned(),
+        },
         Rule::OnePartner => match case.find(rule).holds {
             Tri::Yes => "no other partner's scope applies".to_owned(),
             Tri::No => "another partner's scope applies too".to_owned(),

@@ -14,7 +14,8 @@ use crate::address::Address;
 use crate::config::Config;
 use crate::graph::{Directory, GraphError};
 use crate::ids::{GroupId, TenantId, UserId};
-use crate::journal::memory::Memory;
+use crate::journal::memory::lives::Life;
+use crate::journal::memory::{Memory, SETTLES_WITHIN};
 use crate::journal::record::{ActionKind, StepId};
 use crate::sight::Links;
 use jiff::Timestamp;
@@ -201,6 +202,8 @@ impl<'a> Observer<'a> {
     pub async fn several(
         &self,
         whom: &[Whom],
+        partner: &str,
+        memory: &Memory,
         now: Timestamp,
     ) -> Result<(Snapshot, BTreeMap<Whom, Found>), ObserveError> {
         let mut snapshot = self.begin(now).await?;
@@ -208,10 +211,22 @@ impl<'a> Observer<'a> {
         let addresses: Vec<_> = whom.iter().filter_map(Whom::address).collect();
         let mut found = BTreeMap::new();
         for (address, answer) in addresses.iter().zip(self.directory.users_with_addresses(&addresses).await) {
-            let mut people: Vec<_> = answer?.iter().map(|user| Person::observe_anyhow(user, &lens)).collect();
-            people.sort_by_key(|person| (!person.addresses_in(Sources::MAIL).any(|mail| mail == *address), person.id));
-            if let Some(first) = people.first() {
-                found.insert(Whom::Address((*address).clone()), Found::Here(first.id));
+            let whom = Whom::Address((*address).clone());
+            let users = match answer {
+                Ok(users) => users,
+                Err(error) => {
+                    tracing::warn!("it could not be read who has an address: {error}");
+                    found.insert(whom, Found::Unknown);
+                    continue;
+                }
+            };
+            let mut people: Vec<_> = users.iter().map(|user| Person::observe_anyhow(user, &lens)).collect();
+            let is_mail = |person: &Person| person.addresses_in(Sources::MAIL).any(|mail| mail == *address);
+            people.sort_by_key(|person| (memory.life(person.id).is_none(), !is_mail(person), person.id));
+            // The list of addresses can be late; whom usher invited by the address is asked for by id.
+            let known = || memory.invited_by(address, partner).map(|(id, _)| id).next();
+            if let Some(id) = people.first().map(|person| person.id).or_else(known) {
+                found.insert(whom, Found::Here(id));
             }
             people.into_iter().for_each(|person| snapshot.add(person));
         }
@@ -225,25 +240,35 @@ impl<'a> Observer<'a> {
         self.find_twins(&mut snapshot, &ids).await;
         let is_here = |found: &Found| {
             let look = found.here().and_then(|id| snapshot.evidence.get(&id));
-            look.is_some_and(|look| !look.exists.is_no())
+            *found == Found::Unknown || look.is_some_and(|look| !look.exists.is_no())
         };
         let gone: BTreeSet<_> =
             found.iter().filter(|(_, found)| !is_here(found)).map(|(whom, _)| whom.clone()).collect();
         found.retain(|whom, _| !gone.contains(whom));
+        let was_lately = |whom: &Whom| {
+            let invited =
+                whom.address().into_iter().flat_map(|address| memory.invited_by(address, partner)).collect::<Vec<_>>();
+            let is_old = |(_, life): &(UserId, Life<'_>)| now.duration_since(life.since) >= SETTLES_WITHIN;
+            invited.is_empty() || !invited.iter().all(is_old)
+        };
         let missing: Vec<_> = whom.iter().filter(|whom| !found.contains_key(*whom)).collect();
         if !missing.is_empty() {
-            let is_missing = |person: &Person| missing.iter().any(|whom| whom.is(person));
+            let is_known = |whom: &Whom, person: &Person| {
+                let invited = |address| memory.invited_by(address, partner).any(|(id, _)| id == person.id);
+                whom.is(person) || whom.address().is_some_and(invited)
+            };
+            let is_missing = |person: &Person| missing.iter().any(|whom| is_known(whom, person));
             self.read_deleted_who(&mut snapshot, is_missing).await;
             for whom in missing {
                 let deleted = snapshot.deleted.read().map(|deleted| {
                     // Of several with the address, the one deleted last.
-                    let of_whom = deleted.values().filter(|(person, _)| whom.is(person));
+                    let of_whom = deleted.values().filter(|(person, _)| is_known(whom, person));
                     of_whom.max_by_key(|(_, since)| *since).map(|(person, _)| person.id)
                 });
                 let state = match deleted {
                     None => Found::Unknown,
-                    // Listed by the address a moment ago, and not to be read: nobody knows.
-                    Some(None) if whom.address().is_some() && gone.contains(whom) => Found::Unknown,
+                    // Listed by the address a moment ago, or invited by it today, and not to be read: nobody knows.
+                    Some(None) if whom.address().is_some() && gone.contains(whom) && was_lately(whom) => Found::Unknown,
                     Some(None) => Found::Nobody,
                     Some(Some(id)) => Found::Deleted(id),
                 };

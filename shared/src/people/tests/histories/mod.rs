@@ -120,8 +120,7 @@ fn happens(model: &mut Model, event: &Event) -> Result<(), TestCaseError> {
             judged_by.requested.clone_from(&model.requested);
             judge(&judged_by, &Weather::default(), &actions)?;
             for action in actions {
-                let takes = matches!(action.kind, ActionKind::Disable | ActionKind::Delete);
-                prop_assert!(!takes || *wish == Wish::Retire || action.cause != Some(Cause::Request), "{action:?}");
+                prop_assert_eq!(action.kind.takes_away(), *wish == Wish::Retire, "{:?}", action);
             }
         }
         Event::Configured(which) => model.config = which.get(&CONFIGURATIONS).clone(),
