@@ -101,7 +101,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::CheckConfig => check_config::run(&global),
         Command::Circuit(circuit::Action::Close) => return or_signal(circuit::close(&global)).await,
         Command::Approve(options) => return approve::run(&global, &options).await,
-        Command::Provision(options) => return provision::run(&global, &options).await,
+        Command::Provision(options) => return Box::pin(provision::run(&global, &options)).await,
         Command::Release(options) => return or_signal(release::run(&global, &options)).await,
         Command::Plan(options) => return or_signal(plan::run(&global, &options)).await,
         Command::Explain(options) => return or_signal(explain::run(&global, &options)).await,
