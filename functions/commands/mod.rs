@@ -14,6 +14,7 @@ mod provision;
 mod release;
 mod serve;
 mod status;
+mod summary;
 
 use clap::{Args, Parser, Subcommand};
 use std::future::Future;
@@ -59,6 +60,8 @@ enum Command {
     Approve(approve::Options),
     /// Show the last runs and what they left; asks only the state
     Status(status::Options),
+    /// Tell what happened since the last summary, here and to whoever is to get reports
+    Summary(summary::Options),
     /// The circuit breaker that stops sending when Graph refuses for more than a person
     #[command(subcommand)]
     Circuit(circuit::Action),
@@ -105,6 +108,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Release(options) => return or_signal(release::run(&global, &options)).await,
         Command::Plan(options) => return or_signal(plan::run(&global, &options)).await,
         Command::Explain(options) => return or_signal(explain::run(&global, &options)).await,
+        Command::Summary(options) => return or_signal(summary::run(&global, &options)).await,
         Command::Status(options) => return or_signal(status::run(&global, &options)).await,
     };
     exit.into()

@@ -19,6 +19,7 @@
 //! - [`partners`]: two partners in one tenant.
 //! - [`provision`]: people by request.
 //! - [`recipes`]: what `docs/webhooks.md` shows.
+//! - [`summary`]: what people see in a Teams channel.
 //! - [`http`]: the functions that answer over HTTP.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
@@ -39,6 +40,7 @@ mod recipes;
 mod resume;
 mod scale;
 mod state;
+mod summary;
 mod support;
 mod trouble;
 mod untouched;

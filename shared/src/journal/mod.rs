@@ -150,18 +150,18 @@ impl Journal {
         Ok(touched)
     }
 
-    /// Hands the records of the segments from `number` on to `each`, up to what is remembered. Segments that were removed are
+    /// Hands the records of the segments from `number` on to `each`, with their segments' numbers, up to what is remembered. Segments that were removed are
     /// left out.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn read_from(&self, number: u64, mut each: impl FnMut(&Record)) -> Result<(), JournalError> {
+    pub async fn read_from(&self, number: u64, mut each: impl FnMut(u64, &Record)) -> Result<(), JournalError> {
         let store = self.store.as_ref();
         let numbers = number.max(self.memory.kept_from())..=self.memory.head.number;
         let mut segments = stream::iter(numbers).map(|number| Segment::read(store, number)).buffered(SEGMENTS_AT_ONCE);
         while let Some(segment) = segments.next().await {
             if let Some((segment, _)) = segment? {
-                segment.records.iter().for_each(&mut each);
+                segment.records.iter().for_each(|record| each(segment.number, record));
             }
         }
         Ok(())

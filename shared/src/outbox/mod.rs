@@ -17,7 +17,6 @@ use crate::provision::Answer;
 use crate::run::Usher;
 use crate::state::{Documents, ETag, StateError, Store, Versioned};
 use crate::summary::{self, Summary};
-use crate::teams::webhook::Arrival;
 use crate::teams::{Card, Delivery, Notifier};
 use alarm::Alarm;
 use jiff::{SignedDuration, Timestamp};
@@ -149,25 +148,18 @@ impl Usher {
         document: &Value,
     ) -> Result<Vec<Delivery>, StateError> {
         let deliveries = notifier.send(card, document).await;
-        for delivery in &deliveries {
-            let receiver = &delivery.receiver;
-            match (&delivery.error, delivery.arrival) {
-                (None, _) => tracing::info!(usher.receiver = receiver, "a report was sent"),
-                (Some(error), Arrival::Accepted | Arrival::Refused | Arrival::Unknown) => {
-                    tracing::warn!(
-                        usher.receiver = receiver,
-                        error.code = error.code,
-                        "a report was not sent. {}",
-                        error.advice
-                    );
-                }
-            }
-        }
         let remember = |known: &mut Deliveries| {
             known.0.extend(deliveries.iter().map(|delivery| (delivery.receiver.clone(), delivery.clone())));
         };
         Documents(self.store.as_ref()).update(DELIVERIES, remember).await?;
         Ok(deliveries)
+    }
+
+    /// The summary as a card and as a plain document.
+    pub async fn card_of_summary(&self, summary: &Summary) -> (Card, Value) {
+        let names = self.names_of(summary.people()).await;
+        let document = json!({ "report": "summary", "summary": summary });
+        (summary::card::card(summary, &names, &self.config.report.zone()), document)
     }
 
     /// The report as a card and as a plain document.
@@ -177,11 +169,7 @@ impl Usher {
                 let names = self.names_of(answer.people.iter().filter_map(|person| person.id)).await;
                 (request::card(*wish, answer, &names), request::document(*wish, answer, &names))
             }
-            About::Summary(summary) => {
-                let names = self.names_of(summary.people()).await;
-                let document = json!({ "report": "summary", "summary": summary });
-                (summary::card::card(summary, &names, &self.config.report.zone()), document)
-            }
+            About::Summary(summary) => self.card_of_summary(summary).await,
             About::Alarm(alarm) => (alarm.card(), json!({ "report": "alarm", "alarm": alarm })),
         }
     }

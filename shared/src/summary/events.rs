@@ -61,8 +61,9 @@ pub(super) async fn since(
     let mut happened: BTreeMap<String, (Events, Vec<Digest>)> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     journal
-        .read_from(number.max(1), |record| match record {
+        .read_from(number.max(1), |segment, record| match record {
             Record::Intent(intent) => _ = partners.insert((intent.run, intent.step()), intent.partner.clone()),
+            _ if segment <= number => {}
             Record::Outcome { run, step, outcome, .. } => {
                 let known = || journal.memory().life(step.person).map(|life| life.origin.partner.clone());
                 let Some(partner) = partners.remove(&(*run, *step)).or_else(known) else { return };

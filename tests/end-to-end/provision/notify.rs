@@ -63,7 +63,7 @@ async fn a_channel_that_refuses_or_is_silent_keeps_no_answer_back_and_no_request
     }
     let url = teams.url(Hook::Workflow);
     let secret = url.split("sig=").nth(1).context("a signature")?;
-    host.console_line("a report was not sent").await?;
+    host.console_line("a report was not accepted").await?;
     assert!(!host.console().iter().any(|line| line.text.contains(secret)));
     Ok(())
 }
