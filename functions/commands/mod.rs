@@ -10,6 +10,7 @@ mod circuit;
 mod explain;
 mod output;
 mod plan;
+mod preview;
 mod provision;
 mod release;
 mod serve;

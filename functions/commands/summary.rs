@@ -1,9 +1,10 @@
 //! `usher summary`: what happened since the last one, to the terminal and to whoever is to get reports.
 
-use super::{Exit, Global, output};
+use super::{Exit, Global, output, preview};
 use crate::start;
 use clap::Args;
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use usher_shared::run::{RunError, Usher};
 use usher_shared::summary::{self, Summary, text};
 use usher_shared::teams::{Delivery, Notifier};
@@ -13,6 +14,9 @@ pub(super) struct Options {
     /// Only show it; the next one tells it again
     #[arg(long)]
     dry_run: bool,
+    /// Only write the card into this file, as a page that shows it as Teams would
+    #[arg(long, value_name = "FILE")]
+    preview: Option<PathBuf>,
 }
 
 pub(super) async fn run(global: &Global, options: &Options) -> Exit {
@@ -20,6 +24,9 @@ pub(super) async fn run(global: &Global, options: &Options) -> Exit {
         Ok(usher) => usher,
         Err(error) => return output::cannot_start(global, &error),
     };
+    if let Some(file) = &options.preview {
+        return preview(global, &usher, file).await;
+    }
     match summarize(&usher, options).await {
         Ok((summary, deliveries)) => {
             show(global, &usher, &summary, &deliveries);
@@ -27,6 +34,29 @@ pub(super) async fn run(global: &Global, options: &Options) -> Exit {
         }
         Err(error) => output::failed(global, &error),
     }
+}
+
+async fn preview(global: &Global, usher: &Usher, file: &Path) -> Exit {
+    let summary = match usher.summarize().await {
+        Ok(summary) => summary,
+        Err(error) => return output::failed(global, &error),
+    };
+    let (card, _) = usher.card_of_summary(&summary).await;
+    let written =
+        preview::page(&card.message()).map_err(std::io::Error::from).and_then(|page| std::fs::write(file, page));
+    match written {
+        Ok(()) if global.json => output::json(&json!({ "summary": summary, "preview": file })),
+        Ok(()) => output::print(&format!("{} shows the card\n", file.display())),
+        Err(error) => {
+            return output::error(
+                global,
+                "not-written",
+                &format!("{} could not be written: {error}", file.display()),
+                "Name a file in a folder that is there and may be written.",
+            );
+        }
+    }
+    Exit::Done
 }
 
 async fn summarize(usher: &Usher, options: &Options) -> Result<(Summary, Vec<Delivery>), RunError> {

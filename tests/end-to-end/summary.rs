@@ -166,3 +166,26 @@ async fn run_over_http_sends_the_summary_and_the_command_shows_it() -> Result<()
     assert_eq!(cards(&teams, "usher: summary").len(), 1);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_one_file_and_sends_and_forgets_nothing() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let teams = Webhooks::start().await?;
+    world.people(2);
+    world.sweep().await;
+    let file = world.state().with_file_name("card.html");
+    let path = file.to_str().context("a path")?;
+    let mut command = world.command(&["summary", "--preview", path]);
+    command.env("TEAMS_WEBHOOK_URL", teams.url(Hook::Workflow));
+    crate::support::run(command).await.exits(0);
+    let page = std::fs::read_to_string(&file)?;
+    assert!(
+        page.contains("converted 2") && page.contains("AdaptiveCards") && !page.contains("<script src"),
+        "one file"
+    );
+    assert!(teams.requests().is_empty());
+    let shown = world.json(&["summary", "--dry-run"]).await;
+    assert_eq!(shown["summary"]["since"], Value::Null, "it was not told");
+    world.usher(&["summary", "--preview", "/nowhere/card.html"]).await.exits(1);
+    Ok(())
+}

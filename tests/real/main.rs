@@ -1,9 +1,10 @@
 //! usher against the real components that run on a machine: Azurite, Microsoft's emulator of Azure Storage; schemathesis,
-//! which tests what is answered over HTTP; and curl.
+//! which tests what is answered over HTTP; curl; and Chromium.
 //!
 //! Responsible for: what only a real Storage shows, such as leases that run out, queues that hide messages by the real
 //! clock, and requests that it does not take; what is answered to requests that nobody thought of; and whether what the
-//! documentation shows can be typed. The variables `AZURITE` and `SCHEMATHESIS` name the executables. Not responsible for:
+//! documentation shows can be typed. The variables `AZURITE`, `SCHEMATHESIS` and
+//! `CHROMIUM` name the executables. Not responsible for:
 //! what the tests in `../end-to-end` prove without them.
 //!
 //! - [`conformance`]: usher's state in a blob container keeps the rules of every store.
@@ -11,10 +12,12 @@
 //! - [`end_to_end`]: the real binary under the host stand-in, with queues and state in Azurite.
 //! - [`token`]: the state by the way that production takes, https and a token.
 //! - [`openapi`]: what is answered over HTTP is what the OpenAPI document says.
+//! - [`cards`]: cards for Teams in a real browser.
 //! - [`curl`]: the lines for curl in the documentation.
 //! - [`azurite`]: Azurite itself.
 
 mod azurite;
+mod cards;
 mod conformance;
 mod curl;
 mod end_to_end;

@@ -3,6 +3,7 @@
 //! Responsible for: what can be asked, and the shape of the answer. Not responsible for: deciding, see
 //! [`crate::people::request`].
 //!
+//! - `decision`: what is to be done about each person. `tale`: how that is told.
 //! - [`desk`]: requests and answers as documents, so that whoever asks twice is served once and nothing gets lost.
 //! - [`serve`]: working off what waits.
 

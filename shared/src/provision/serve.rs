@@ -2,7 +2,7 @@
 //!
 //! Responsible for: serving all requests that wait in one go, whoever placed them, under the writer's lease and the journal
 //! like any run. One after the other serves: within a process a mutex says who, among processes a lease. Not responsible
-//! for: what is decided, see [`super::decision`].
+//! for: what is decided, see `decision`.
 
 use super::decision::{Decided, Decision};
 use super::desk::{self, Request, RequestId, State};

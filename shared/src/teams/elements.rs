@@ -33,7 +33,6 @@ struct AdaptiveCard {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    lang: &'static str,
     fallback_text: &'static str,
     msteams: MsTeams,
     body: Vec<Element>,
@@ -51,7 +50,6 @@ impl Message {
         let content = AdaptiveCard {
             schema: SCHEMA,
             version: VERSION,
-            lang: "en",
             fallback_text: FALLBACK,
             msteams: MsTeams { width: "Full" },
             body,
