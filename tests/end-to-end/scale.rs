@@ -8,6 +8,9 @@ use usher_simulator::cloud::Cloud;
 use usher_simulator::steps::{Stage, Then};
 use usher_simulator::tenant::{ExternalUserState, Limits, TenantSize};
 
+/// In megabytes: with the pages of the packaged program's executable, which are fewer than 16, they are 64.
+const MOST_MEMORY: f64 = 48.0;
+
 /// Graph requests since the last look, those inside batches counted singly.
 fn requests(world: &World) -> Vec<String> {
     let exchanges = world.tenant.exchanges();
@@ -36,7 +39,7 @@ async fn a_hundred_thousand_people_are_swept_in_103_requests_and_64_megabytes_an
     assert!(sweep.len() <= 103, "{} requests", sweep.len());
     assert_eq!(world.writes(), 0);
     let peak = Pid::of(host.pid().context("the handler runs")?).peak_memory().context("a peak")?;
-    assert!(peak <= 64.0, "{peak} MB");
+    assert!(peak <= MOST_MEMORY, "{peak} MB");
 
     world.tick(&host).await?;
     let quiet = requests(&world);
@@ -102,7 +105,7 @@ async fn ten_thousand_conversions_keep_the_write_quota_busy_the_lease_to_slices_
     let most = holds.sent.iter().max().copied().unwrap_or_default();
     assert!(most <= 220, "{most} invitations in one slice");
     assert_eq!(holds.sent.iter().sum::<usize>(), 10_000, "nothing was sent without the lease");
-    assert!(holds.peak_memory <= 64.0, "{} MB", holds.peak_memory);
+    assert!(holds.peak_memory <= MOST_MEMORY, "{} MB", holds.peak_memory);
     println!(
         "10,000 conversions in {seconds:.0} s of Graph's time, {:.3} of the floor; {} slices, at most {most} invitations in \
          one; peak {:.1} MB",
@@ -135,7 +138,7 @@ async fn a_hundred_thousand_external_users_who_are_looked_after_are_swept_in_103
     assert!(sweep.len() <= 103, "{} requests", sweep.len());
     assert_eq!(world.writes(), 0);
     let peak = Pid::of(host.pid().context("the handler runs")?).peak_memory().context("a peak")?;
-    assert!(peak <= 68.0, "{peak} MB");
+    assert!(peak <= MOST_MEMORY, "{peak} MB");
     println!("sweep with 100,000 lives: {} requests, peak {peak:.1} MB", sweep.len());
     Ok(())
 }

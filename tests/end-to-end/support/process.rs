@@ -57,12 +57,15 @@ impl Pid {
         stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
     }
 
-    /// The most memory that it held so far, in megabytes; `None` once it has ended.
+    /// The most memory that it held so far, in megabytes, without the pages of its executable: those of a test build are
+    /// several times as many as the packaged program's. `None` once it has ended.
     pub(crate) fn peak_memory(&self) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.get())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-        let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kilobytes / 1024.0)
+        let megabytes = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name))?;
+            Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
+        };
+        Some(megabytes("VmHWM:")? - megabytes("RssFile:")?)
     }
 }
 
