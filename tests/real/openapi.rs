@@ -36,8 +36,13 @@ async fn schemathesis_gets_no_answer_that_the_openapi_document_does_not_describe
     // What it leaves behind, such as examples that it remembers, goes with the folder.
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("schemathesis.toml"), include_str!("schemathesis.toml"))?;
+    world.usher(&["provision", &person.to_string()]).await;
+    let answered = std::fs::read_dir(world.state().join("provision"))?.next().context("a request")??.file_name();
+    let answered = answered.to_string_lossy().into_owned();
     let address_of_person = "person-0001@fabrikam.us".to_owned();
-    for (dictionary, entry) in [("people", person.to_string()), ("addresses", address_of_person), ("plans", plan)] {
+    let dictionaries =
+        [("people", person.to_string()), ("addresses", address_of_person), ("plans", plan), ("requests", answered)];
+    for (dictionary, entry) in dictionaries {
         std::fs::write(folder.path().join(dictionary), format!("\"{entry}\"\n"))?;
     }
     let mut command = Command::new(&executable);
