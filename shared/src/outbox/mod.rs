@@ -115,7 +115,15 @@ impl Usher {
         let store = self.store.as_ref();
         let notifier = Notifier::new(&self.config, self.clock.clone());
         for name in store.list(OUTBOX).await? {
-            let Some((letter, version)) = Documents(store).get::<Letter>(&name).await? else { continue };
+            let letter = match Documents(store).get::<Letter>(&name).await {
+                // One that cannot be read must not keep the others.
+                Err(error @ (StateError::Damaged { .. } | StateError::Newer { .. })) => {
+                    tracing::warn!("a report cannot be read and waits: {error}");
+                    continue;
+                }
+                other => other?,
+            };
+            let Some((letter, version)) = letter else { continue };
             match letter.about {
                 None if self.clock.now().duration_since(letter.at) > REMEMBERED => {
                     forget(store, &name, &version).await?

@@ -110,6 +110,23 @@ impl From<Cause> for ActionReason {
 }
 
 impl Action {
+    /// A step with nothing more to it than who, what and why.
+    pub fn new(kind: ActionKind, person: UserId, reason: ActionReason, before: State, after: State) -> Self {
+        Self {
+            kind,
+            person,
+            address: None,
+            user_type: None,
+            object: None,
+            day: None,
+            cause: None,
+            differences: Vec::new(),
+            reason,
+            before: before.name().to_owned(),
+            after: after.name().to_owned(),
+        }
+    }
+
     /// The step that it is.
     pub const fn step(&self) -> StepId {
         StepId { person: self.person, action: self.kind, object: self.object }
@@ -212,17 +229,9 @@ impl Case<'_> {
     fn actions(&self, when: When, kind: ActionKind, to: State) -> Vec<Action> {
         let state = self.state();
         let one = |reason: ActionReason| Action {
-            kind,
-            person: self.person.id,
             address: self.address().or_else(|| self.known_by()).cloned(),
             user_type: self.person.user_type,
-            object: None,
-            day: None,
-            cause: None,
-            differences: Vec::new(),
-            reason,
-            before: state.name().to_owned(),
-            after: to.name().to_owned(),
+            ..Action::new(kind, self.person.id, reason, state, to)
         };
         let taken = |cause: Cause| Action { cause: Some(cause), ..one(cause.into()) };
         let with = |objects: Vec<Uuid>, reason: ActionReason, before: &str, after: &str| {
@@ -281,17 +290,9 @@ impl Case<'_> {
     /// The step that converts an internal person, where there is exactly one address to invite.
     pub fn conversion(&self, reason: ActionReason) -> Option<Action> {
         Some(Action {
-            kind: ActionKind::Convert,
-            person: self.person.id,
             address: Some(self.address()?.clone()),
             user_type: self.person.user_type,
-            object: None,
-            day: None,
-            cause: None,
-            differences: Vec::new(),
-            reason,
-            before: State::Internal.name().to_owned(),
-            after: State::Pending.name().to_owned(),
+            ..Action::new(ActionKind::Convert, self.person.id, reason, State::Internal, State::Pending)
         })
     }
 

@@ -357,11 +357,12 @@ impl PartnerPlan {
     /// Counts somebody who is left alone; of those who need a person, some are named.
     fn count(&mut self, reason: Reason, person: UserId) {
         *self.untouched.entry(reason).or_default() += 1;
-        let named = self.needs.entry(reason).or_default();
-        if reason.needs_a_person() && named.len() < NAMED_BY_REASON {
-            named.push(person);
+        if reason.needs_a_person() {
+            let named = self.needs.entry(reason).or_default();
+            if named.len() < NAMED_BY_REASON {
+                named.push(person);
+            }
         }
-        self.needs.retain(|_, people| !people.is_empty());
     }
 
     fn leave(&mut self, reason: Reason, person: UserId) {

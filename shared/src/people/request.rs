@@ -151,20 +151,12 @@ pub fn invite(view: View<'_>, partner: &Partner, address: &Address) -> Result<Ac
     match obstacle {
         Some(reason) => Err(reason),
         None => Ok(Action {
-            kind: ActionKind::Invite,
-            person,
             address: Some(address.clone()),
             user_type: Some(match partner.invite.user_type {
                 UserType::Guest => GraphUserType::Guest,
                 UserType::Member => GraphUserType::Member,
             }),
-            object: None,
-            day: None,
-            cause: None,
-            differences: Vec::new(),
-            reason: ActionReason::Request,
-            before: State::Absent.name().to_owned(),
-            after: State::Pending.name().to_owned(),
+            ..Action::new(ActionKind::Invite, person, ActionReason::Request, State::Absent, State::Pending)
         }),
     }
 }

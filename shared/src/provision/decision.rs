@@ -70,6 +70,16 @@ pub(super) enum Decision {
     Held(Held),
 }
 
+impl Decision {
+    /// What is to be done.
+    pub(super) fn actions(&self) -> &[Action] {
+        match self {
+            Self::Act(actions) => actions,
+            _ => &[],
+        }
+    }
+}
+
 impl Decided {
     /// What has to be remembered: not of those against whose request something stands, unless it waits for approval or until
     /// an earlier step is settled; then a sweep goes on with it.
@@ -263,13 +273,9 @@ fn bound(
     observed: usize,
     people: &mut BTreeMap<Whom, PersonDecision>,
 ) {
-    let of = |decision: &Decision| match decision {
-        Decision::Act(actions) => actions.clone(),
-        _ => Vec::new(),
-    };
     // Somebody can be named twice, by id and by address.
     let mut counted = HashSet::new();
-    let mut actions: Vec<_> = people.values().flat_map(|person| of(&person.decision)).collect();
+    let mut actions: Vec<_> = people.values().flat_map(|person| person.decision.actions()).cloned().collect();
     actions.retain(|action| counted.insert(action.step()));
     counted.clear();
     let (held_back, for_approval) = hold_back(view, partner, &mut actions, observed);

@@ -233,18 +233,10 @@ impl Decided {
 
     /// What is to be done, for everybody.
     fn actions(&self) -> Vec<Action> {
-        let of = |decision: &Decision| match decision {
-            Decision::Act(actions) => actions.clone(),
-            _ => Vec::new(),
-        };
-        let mut actions: Vec<Action> = Vec::new();
         // Somebody can be named twice, by id and by address.
-        for action in self.people.values().flat_map(|person| of(&person.decision)) {
-            if !actions.iter().any(|known| known.step() == action.step()) {
-                actions.push(action);
-            }
-        }
-        actions
+        let mut seen = HashSet::new();
+        let all = self.people.values().flat_map(|person| person.decision.actions());
+        all.filter(|action| seen.insert(action.step())).cloned().collect()
     }
 }
 

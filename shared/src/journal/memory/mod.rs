@@ -125,10 +125,20 @@ impl Memory {
         self.requests.of(person).filter(|requested| requested.partner == partner)
     }
 
-    /// Those whom `partner` invited by this address, most likely one.
-    pub fn invited_by(&self, address: &Address, partner: &str) -> impl Iterator<Item = (UserId, Life<'_>)> {
-        let wanted = Fingerprint::of(address);
-        self.lives().filter(move |(_, life)| life.address == Some(wanted) && life.origin.partner == partner)
+    /// Whom `partner` invited by these addresses, with when, found in one pass over everybody.
+    pub fn invited_by<'a>(
+        &self,
+        addresses: &[&'a Address],
+        partner: &str,
+    ) -> BTreeMap<&'a Address, Vec<(UserId, Timestamp)>> {
+        let wanted: Vec<_> = addresses.iter().map(|address| (Fingerprint::of(address), *address)).collect();
+        let mut invited: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (person, life) in self.lives().filter(|(_, life)| life.origin.partner == partner) {
+            for (_, address) in wanted.iter().filter(|(fingerprint, _)| life.address == Some(*fingerprint)) {
+                invited.entry(*address).or_default().push((person, life.since));
+            }
+        }
+        invited
     }
 
     /// A step, unless it was done.

@@ -14,7 +14,6 @@ use crate::address::Address;
 use crate::config::Config;
 use crate::graph::{Directory, GraphError};
 use crate::ids::{GroupId, TenantId, UserId};
-use crate::journal::memory::lives::Life;
 use crate::journal::memory::{Memory, SETTLES_WITHIN};
 use crate::journal::record::{ActionKind, StepId};
 use crate::sight::Links;
@@ -209,6 +208,9 @@ impl<'a> Observer<'a> {
         let mut snapshot = self.begin(now).await?;
         let lens = self.lens(&snapshot);
         let addresses: Vec<_> = whom.iter().filter_map(Whom::address).collect();
+        let invited = memory.invited_by(&addresses, partner);
+        let invited =
+            |whom: &Whom| whom.address().and_then(|address| invited.get(address)).map_or(&[][..], Vec::as_slice);
         let mut found = BTreeMap::new();
         for (address, answer) in addresses.iter().zip(self.directory.users_with_addresses(&addresses).await) {
             let whom = Whom::Address((*address).clone());
@@ -224,7 +226,7 @@ impl<'a> Observer<'a> {
             let is_mail = |person: &Person| person.addresses_in(Sources::MAIL).any(|mail| mail == *address);
             people.sort_by_key(|person| (memory.life(person.id).is_none(), !is_mail(person), person.id));
             // The list of addresses can be late; whom usher invited by the address is asked for by id.
-            let known = || memory.invited_by(address, partner).map(|(id, _)| id).next();
+            let known = || invited(&whom).first().map(|(id, _)| *id);
             if let Some(id) = people.first().map(|person| person.id).or_else(known) {
                 found.insert(whom, Found::Here(id));
             }
@@ -246,17 +248,13 @@ impl<'a> Observer<'a> {
             found.iter().filter(|(_, found)| !is_here(found)).map(|(whom, _)| whom.clone()).collect();
         found.retain(|whom, _| !gone.contains(whom));
         let was_lately = |whom: &Whom| {
-            let invited =
-                whom.address().into_iter().flat_map(|address| memory.invited_by(address, partner)).collect::<Vec<_>>();
-            let is_old = |(_, life): &(UserId, Life<'_>)| now.duration_since(life.since) >= SETTLES_WITHIN;
-            invited.is_empty() || !invited.iter().all(is_old)
+            let is_old = |(_, since): &(UserId, Timestamp)| now.duration_since(*since) >= SETTLES_WITHIN;
+            invited(whom).is_empty() || !invited(whom).iter().all(is_old)
         };
         let missing: Vec<_> = whom.iter().filter(|whom| !found.contains_key(*whom)).collect();
         if !missing.is_empty() {
-            let is_known = |whom: &Whom, person: &Person| {
-                let invited = |address| memory.invited_by(address, partner).any(|(id, _)| id == person.id);
-                whom.is(person) || whom.address().is_some_and(invited)
-            };
+            let is_known =
+                |whom: &Whom, person: &Person| whom.is(person) || invited(whom).iter().any(|(id, _)| *id == person.id);
             let is_missing = |person: &Person| missing.iter().any(|whom| is_known(whom, person));
             self.read_deleted_who(&mut snapshot, is_missing).await;
             for whom in missing {
