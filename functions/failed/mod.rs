@@ -8,6 +8,7 @@ use crate::handler::{App, Failure, Invocation, QueueMessage, Reply};
 use std::sync::Arc;
 use usher_shared::failures;
 use usher_shared::outbox::alarm::{self, Alarm};
+use usher_shared::telemetry::metrics;
 
 /// Handles a message from the poison queue.
 pub(crate) async fn handle(app: Arc<App>, _: Invocation<QueueMessage>) -> Result<Reply, Failure> {
@@ -18,6 +19,7 @@ pub(crate) async fn handle(app: Arc<App>, _: Invocation<QueueMessage>) -> Result
         usher.send_reports().await;
         Ok::<_, Failure>(())
     };
+    metrics::poison_message();
     tracing::error!(
         "work was given up after too many tries; `usher status` shows the cause, and the next tick tries again"
     );

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use usher_shared::run::RunError;
 use usher_shared::state::StateError;
+use usher_shared::telemetry::spans::Trigger;
 
 /// What [`HttpRequest::json`] refuses, by status and title.
 pub(crate) const JSON_REFUSALS: &[(u16, &str)] = &[
@@ -40,6 +41,8 @@ pub(crate) struct HttpRequest {
 }
 
 impl FromEnvelope for HttpRequest {
+    const TRIGGER: Trigger = Trigger::Http;
+
     fn from_envelope(envelope: &Envelope, binding: &str) -> Result<Self, Failure> {
         let request =
             envelope.data(binding).and_then(object).ok_or_else(|| Failure::new("the envelope holds no request"))?;

@@ -8,7 +8,7 @@ use super::reply::{Failure, Reply};
 use super::trigger::FromEnvelope;
 use crate::start::{self, StartError};
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{MatchedPath, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use usher_shared::run::Usher;
+use usher_shared::telemetry::{self, spans};
 
 /// Far above a queue message (64 KiB) in its envelope, far below what would hurt.
 const MAX_BODY: usize = 1024 * 1024;
@@ -85,7 +86,7 @@ where
     F: Fn(Arc<App>, Invocation<T>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Failure>> + Send,
 {
-    post(async move |State(app): State<Arc<App>>, headers: HeaderMap, body: Body| -> Response {
+    post(async move |State(app): State<Arc<App>>, path: MatchedPath, headers: HeaderMap, body: Body| -> Response {
         let context = Context::read(&headers);
         let body = match read(body).await {
             Ok(Some(body)) => body,
@@ -100,19 +101,36 @@ where
             Ok(envelope) => envelope,
             Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
         };
+        let payload = T::from_envelope(&envelope, binding);
+        let sender = payload.as_ref().ok().and_then(T::traceparent);
+        let traced = spans::invocation(&spans::Called {
+            function: path.as_str().trim_start_matches('/'),
+            trigger: T::TRIGGER,
+            id: &context.id,
+            host: context.traceparent.as_deref(),
+            sender: sender.as_deref(),
+        });
         let span = tracing::info_span!("invocation", faas.invocation_id = context.id);
         let call = async move {
             let backstop = tokio::time::Instant::from_std(context.deadline) + MARGIN / 2;
-            let invocation = Invocation { payload: T::from_envelope(&envelope, binding)?, context };
+            let invocation = Invocation { payload: payload?, context };
             // Functions keep their deadline themselves; this ends one that does not, before the host ends them all.
             tokio::time::timeout_at(backstop, handle(app, invocation))
                 .await
                 .unwrap_or_else(|_| Err(Failure::new("the function did not end in time")))
         };
-        let logged = async {
-            call.await.inspect_err(|failure| tracing::error!("the invocation failed: {failure}")).into_response()
+        let failed = traced.clone();
+        let logged = async move {
+            let result = call.await.inspect_err(|failure| {
+                tracing::error!("the invocation failed: {failure}");
+                spans::failed(&failed, "failed");
+            });
+            result.into_response()
         };
-        logged.instrument(span).await
+        let response = logged.instrument(span).instrument(traced).await;
+        // From here on the platform may freeze this process.
+        telemetry::flush_soon();
+        response
     })
 }
 

@@ -4,11 +4,20 @@ use super::envelope::{Envelope, object, text};
 use super::reply::{Failure, Reply};
 use jiff::Timestamp;
 use serde_json::Value;
+use usher_shared::telemetry::spans::Trigger;
 
 /// A payload that can be taken out of an envelope.
 pub(crate) trait FromEnvelope: Sized {
+    /// What calls a function with such a payload.
+    const TRIGGER: Trigger;
+
     /// Takes the payload of the binding.
     fn from_envelope(envelope: &Envelope, binding: &str) -> Result<Self, Failure>;
+
+    /// The trace of whoever sent it, if it says so.
+    fn traceparent(&self) -> Option<String> {
+        None
+    }
 
     /// What is answered to an envelope that is too large to be read. `None`: the invocation fails.
     fn too_large() -> Option<Reply> {
@@ -35,6 +44,8 @@ pub(crate) struct QueueMessage {
 }
 
 impl FromEnvelope for TimerTick {
+    const TRIGGER: Trigger = Trigger::Timer;
+
     fn from_envelope(envelope: &Envelope, binding: &str) -> Result<Self, Failure> {
         let timer = envelope.data(binding).and_then(object).unwrap_or_default();
         let due = timer.get("ScheduleStatus").and_then(object).and_then(|status| {
@@ -51,10 +62,17 @@ impl FromEnvelope for TimerTick {
 }
 
 impl FromEnvelope for QueueMessage {
+    const TRIGGER: Trigger = Trigger::Message;
+
     fn from_envelope(envelope: &Envelope, binding: &str) -> Result<Self, Failure> {
         let value = envelope.data(binding).ok_or_else(|| Failure::new("the envelope holds no message"))?;
         let text = text(value).unwrap_or_else(|| value.to_string());
         Ok(Self { text, dequeue_count: envelope.metadata_number("DequeueCount").unwrap_or(1) })
+    }
+
+    fn traceparent(&self) -> Option<String> {
+        let message: Value = serde_json::from_str(&self.text).ok()?;
+        message.get("traceparent")?.as_str().map(str::to_owned)
     }
 }
 

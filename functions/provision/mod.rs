@@ -20,6 +20,7 @@ use usher_shared::journal::record::Job;
 use usher_shared::people::request::Wish;
 use usher_shared::provision::desk::{self, PlaceError, RequestId, State};
 use usher_shared::provision::{Answer, AskError, Asked, LONGEST_ADDRESS, MOST_PEOPLE};
+use usher_shared::telemetry;
 use usher_shared::until::Until;
 
 /// How long a caller waits at most.
@@ -139,7 +140,7 @@ async fn post(app: Arc<App>, invocation: Invocation<HttpRequest>) -> Result<Repl
             Ok::<_, Problem>(())
         }
     };
-    tokio::spawn(work.in_current_span());
+    tokio::spawn(telemetry::follow(work.in_current_span()));
     match tokio::time::timeout(PATIENCE, told_later).await {
         Ok(Ok(state)) => told(&id, state?.ok_or_else(Problem::internal)?),
         Ok(Err(_)) => Err(Problem::internal()),

@@ -13,6 +13,7 @@ use usher_shared::inbox::Request;
 use usher_shared::journal::record::Job;
 use usher_shared::report::{OutcomeReport, PartnerReport, Report};
 use usher_shared::run::Served;
+use usher_shared::telemetry;
 use usher_shared::until::Until;
 
 /// Handles a message.
@@ -57,8 +58,9 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<QueueMessage>) 
 /// Adds the message that wakes `work`. What to do stands in the inbox; the message carries nothing but the trace.
 pub(crate) fn wake(reply: Reply, job: Job, context: &Context) -> Reply {
     let mut message = Map::from_iter([("wake".to_owned(), Value::String(job.to_string()))]);
-    if let Some(traceparent) = &context.traceparent {
-        message.insert("traceparent".to_owned(), Value::String(traceparent.clone()));
+    // While nothing is traced here, the host's own trace goes on.
+    if let Some(traceparent) = telemetry::traceparent().or_else(|| context.traceparent.clone()) {
+        message.insert("traceparent".to_owned(), Value::String(traceparent));
     }
     reply.message("wake", message)
 }

@@ -297,11 +297,6 @@ fn tell_outcomes(report: &mut PartnerReport, ended: &Ended) {
         }
         let Some(answer) = ended.applied.get(&action.step()) else { continue };
         action.error.clone_from(&answer.error);
-        action.outcome = match answer.outcome {
-            Outcome::Done => OutcomeReport::Done,
-            Outcome::Refused { .. } => OutcomeReport::Failed,
-            Outcome::Unknown => OutcomeReport::Unconfirmed,
-            Outcome::NotSent => OutcomeReport::Planned,
-        };
+        action.outcome = OutcomeReport::from(&answer.outcome);
     }
 }

@@ -16,6 +16,7 @@
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
 //! - [`summary`]: the daily one. [`outbox`]: reports on their way; [`teams`]: cards and webhooks.
 //! - [`report`], [`status`], [`failures`]: what people and programs get to see.
+//! - [`telemetry`]: what a collector gets to see.
 
 pub mod address;
 pub mod apply;
@@ -44,6 +45,7 @@ pub mod state;
 pub mod status;
 pub mod summary;
 pub mod teams;
+pub mod telemetry;
 pub mod ticks;
 pub mod tri;
 pub mod until;

@@ -19,11 +19,13 @@ use crate::quick::Glance;
 use crate::run::{OnProgress, Progress, RunError, Usher};
 use crate::sight::{self, Sight};
 use crate::status;
+use crate::telemetry::spans;
 use crate::tri::Tri;
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
+use tracing::Instrument;
 
 /// Entra keeps a deleted account for 30 days; some more are to be sure.
 const NEVER_COMES_BACK_AFTER: SignedDuration = SignedDuration::from_hours(40 * 24);
@@ -54,12 +56,12 @@ impl Usher {
         let expected: Option<HashSet<UserId>> =
             good.as_ref().map(|sight| sight.backlog.iter().map(|waiting| waiting.id).collect());
         if let Some(sight) = good.filter(|_| job == Job::Invite) {
-            let glance =
-                Glance::new(&self.config, self.observer(client), sight, now).await.map_err(ObserveError::from)?;
+            let glance = Glance::new(&self.config, self.observer(client), sight, now).instrument(spans::observe());
+            let glance = glance.await.map_err(ObserveError::from)?;
             if let Some(mut glance) = glance {
                 glance.look_at_unconfirmed(writer.journal().memory()).await;
                 self.settle(writer, until, glance.snapshot()).await?;
-                let plans = glance.plan(writer.journal().memory(), birth).await;
+                let plans = glance.plan(writer.journal().memory(), birth).instrument(spans::plan()).await;
                 let (sight, snapshot) = glance.remember(&plans);
                 sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
                 return Ok((snapshot, plans));
@@ -68,11 +70,14 @@ impl Usher {
         }
         let page_read = |read| progress(Progress::Read(read));
         let memory = writer.journal().memory();
-        let (snapshot, links) = self.observer(client).sweep(now, Track::Changes, memory, &page_read).await?;
+        let observer = self.observer(client);
+        let sweep = observer.sweep(now, Track::Changes, memory, &page_read);
+        let (snapshot, links) = sweep.instrument(spans::observe()).await?;
         client.limits().tenant_has(snapshot.users_read);
         self.settle(writer, until, &snapshot).await?;
         let memory = writer.journal().memory();
-        let (snapshot, mut plans) = self.plan_with_evidence(snapshot, memory, birth, job, now, client).await?;
+        let planned = self.plan_with_evidence(snapshot, memory, birth, job, now, client);
+        let (snapshot, mut plans) = planned.instrument(spans::plan()).await?;
         if let Some(expected) = expected.filter(|_| job == Job::Reconcile) {
             self.tell_missed(&snapshot, &mut plans, &expected).await?;
         }

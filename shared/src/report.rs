@@ -6,7 +6,7 @@ use crate::config::Mode;
 use crate::graph::catalogue::Refusal;
 use crate::graph::{GraphError, Kind};
 use crate::ids::{RunId, UserId};
-use crate::journal::record::{ActionKind, Job, StepId};
+use crate::journal::record::{ActionKind, Job, Outcome, StepId};
 use crate::people::decide::{Action, ActionReason};
 use crate::people::guard::Held;
 use crate::people::lifecycle::State;
@@ -151,6 +151,17 @@ pub enum OutcomeReport {
     Unconfirmed,
     /// Left out, because something else touched the person meanwhile.
     Skipped,
+}
+
+impl From<&Outcome> for OutcomeReport {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::Done,
+            Outcome::Refused { .. } => Self::Failed,
+            Outcome::Unknown => Self::Unconfirmed,
+            Outcome::NotSent => Self::Planned,
+        }
+    }
 }
 
 /// A failure, as people and programs read it.

@@ -20,12 +20,14 @@ use crate::provision::desk;
 use crate::report::{PartnerReport, Report};
 use crate::state::{Documents, StateError, Store, Versioned};
 use crate::status;
+use crate::telemetry::{spans, tally};
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 
 /// Whoever observes and carries out jobs holds this lease the whole time, so that many wake-ups are one run. What is
 /// written is guarded by the [`Writer`]'s own.
@@ -61,6 +63,20 @@ pub enum RunError {
         /// `tenant.id`.
         configured: TenantId,
     },
+}
+
+impl RunError {
+    /// Its name, for whoever counts.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Observe(_) => "observe",
+            Self::State(_) => "state",
+            Self::Journal(_) => "journal",
+            Self::Busy => "busy",
+            Self::NoTime => "no-time",
+            Self::ForeignState { .. } => "foreign-state",
+        }
+    }
 }
 
 impl From<SliceError> for RunError {
@@ -174,13 +190,19 @@ impl Usher {
     async fn run_alone(&self, order: Order, until: &mut Until, progress: OnProgress<'_>) -> Result<Report, RunError> {
         let mut writer = Writer::open(self.store.clone(), self.clock.clone()).await?;
         let started = self.clock.now();
-        let result = self.run_as(&mut writer, order, started, until, progress).await;
+        let span = spans::run(order.job, self.config.tenant.mode);
+        let result = self.run_as(&mut writer, order, started, until, progress).instrument(span.clone()).await;
         // Whatever happened, nobody has to wait until the lease has run out.
         writer.let_go().await;
         if let Err(RunError::Observe(error)) = &result {
             status::record_failure(self.store.as_ref(), &self.config, order.job, error, started, self.clock.now())
                 .await?;
         }
+        match &result {
+            Ok(report) => spans::run_is(&span, report.run),
+            Err(error) => spans::failed(&span, error.name()),
+        }
+        tally::run_ended(self, order.job, result.as_ref().ok()).instrument(span).await;
         result
     }
 
@@ -218,7 +240,8 @@ impl Usher {
                     partner.add_stale(&approved.stale);
                 }
                 let mut execution = Execution::new(self, &client, &directory, writer, until, order);
-                let report = execution.carry_out(started, &mut snapshot, &plans, &approved, report, progress).await?;
+                let carried_out = execution.carry_out(started, &mut snapshot, &plans, &approved, report, progress);
+                let report = carried_out.instrument(spans::apply()).await?;
                 if order.job == Job::Reconcile && report.finished {
                     self.prune(writer, until).await?;
                 }

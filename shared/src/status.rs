@@ -204,6 +204,16 @@ pub async fn last_but_one_tick(store: &dyn Store, partner: &str) -> Result<Optio
     Ok(ticks.map(|run| run.started).nth(1))
 }
 
+/// When each partner's last run ended that went through.
+///
+/// # Errors
+/// When the store fails.
+pub async fn last_good(store: &dyn Store) -> Result<BTreeMap<String, Timestamp>, StateError> {
+    let runs = Documents(store).get::<Runs>(RUNS).await?.map(|(runs, _)| runs).unwrap_or_default();
+    let last = |runs: Vec<RunSummary>| runs.iter().find(|run| run.is_good()).map(|run| run.finished);
+    Ok(runs.0.into_iter().filter_map(|(partner, runs)| Some((partner, last(runs)?))).collect())
+}
+
 /// Reads how everything stands.
 ///
 /// # Errors

@@ -20,6 +20,7 @@
 //! - [`provision`]: people by request.
 //! - [`recipes`]: what `docs/webhooks.md` shows.
 //! - [`summary`]: what people see in a Teams channel.
+//! - [`telemetry`]: what a collector gets to see.
 //! - [`http`]: the functions that answer over HTTP.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
@@ -42,6 +43,7 @@ mod scale;
 mod state;
 mod summary;
 mod support;
+mod telemetry;
 mod trouble;
 mod untouched;
 mod weather;

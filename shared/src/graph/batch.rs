@@ -3,6 +3,7 @@
 use super::client::{Client, Request, Target, decode};
 use super::error::{GraphError, Headers, Kind, Result};
 use super::path::Path;
+use crate::telemetry::metrics;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -74,7 +75,13 @@ impl Client {
         let body = serde_json::json!({ "requests": requests });
         let is_write = items.iter().any(|item| item.is_write);
         let path = Path::batch(items.iter().map(|item| item.path.cost()).sum());
-        let request = Request { method: reqwest::Method::POST, url: Target::Path(&path), body: Some(&body), is_write };
+        let request = Request {
+            method: reqwest::Method::POST,
+            url: Target::Path(&path),
+            body: Some(&body),
+            is_write,
+            inner: items.len(),
+        };
         let answer: Answer = self.send(request).await?;
         let mut answers: HashMap<_, _> =
             answer.responses.into_iter().map(|response| (response.id.clone(), response)).collect();
@@ -92,6 +99,7 @@ impl Client {
     fn judge<T: DeserializeOwned>(&self, item: &Item, response: Option<Response>) -> Result<T> {
         let is_write = item.is_write;
         let name = format!("{} {} in a batch", item.method, item.path);
+        metrics::graph_request(item.method, item.path.template(), response.as_ref().map(|response| response.status));
         let Some(response) = response else {
             let kind = if is_write { Kind::OutcomeUnknown } else { Kind::Malformed };
             return Err(GraphError::new(kind, &name, "the batch came back without an answer to this request"));

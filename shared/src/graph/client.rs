@@ -9,11 +9,13 @@ use super::error::{GraphError, Headers, Kind, Result};
 use super::limits::{Cost, Limits};
 use super::path::Path;
 use crate::clock::Clock;
+use crate::telemetry::spans::Call;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
+use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
@@ -39,6 +41,8 @@ pub struct Client {
     http: Arc<OnceCell<reqwest::Client>>,
     tokens: Arc<Tokens>,
     limits: Arc<Limits>,
+    /// The root without version.
+    root: Url,
     /// The version's root, without a slash at the end.
     base: String,
     clock: Clock,
@@ -53,6 +57,8 @@ pub(super) struct Request<'a> {
     pub(super) body: Option<&'a Value>,
     /// A write has been paid for by its caller before it was journalled.
     pub(super) is_write: bool,
+    /// How many requests are in it, if it is a batch.
+    pub(super) inner: usize,
 }
 
 /// A path that we made, or a link that Graph handed out for one.
@@ -77,6 +83,7 @@ impl Client {
             http: Arc::default(),
             tokens: Arc::new(tokens),
             limits: Arc::new(limits),
+            root: endpoint.root.clone(),
             base: format!("{}/v1.0", endpoint.root.as_str().trim_end_matches('/')),
             clock,
             deadline: None,
@@ -127,7 +134,7 @@ impl Client {
 
     /// Reads one JSON answer from a path or a link.
     pub(super) async fn read<T: DeserializeOwned>(&self, url: Target<'_>) -> Result<T> {
-        self.send(Request { method: reqwest::Method::GET, url, body: None, is_write: false }).await
+        self.send(Request { method: reqwest::Method::GET, url, body: None, is_write: false, inner: 0 }).await
     }
 
     /// Takes a link from an answer.
@@ -149,7 +156,7 @@ impl Client {
             if !request.is_write {
                 self.pay(request.url.cost(), &name).await?;
             }
-            let answer = self.send_once(&request, &name).await;
+            let answer = self.send_once(&request, &name, attempt - 1).await;
             let error = match answer.and_then(|body| decode(&name, request.is_write, &body)) {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
@@ -202,9 +209,25 @@ impl Client {
         self.deadline.is_none_or(|deadline| Instant::now() + self.clock.in_real_time(wait) < deadline)
     }
 
-    async fn send_once(&self, request: &Request<'_>, name: &str) -> Result<Vec<u8>> {
+    async fn send_once(&self, request: &Request<'_>, name: &str, resent: usize) -> Result<Vec<u8>> {
         let token = self.tokens.get().await?;
         let http = self.http.get_or_try_init(|| async { self.connect() }).await?;
+        let template = request.url.template();
+        let mut call = Call::begin(request.method.as_str(), template, &self.root, resent, request.inner);
+        let span = call.span();
+        let result = self.exchange(http, &token, request, name, &mut call).instrument(span).await;
+        call.end(result.as_ref().err().map(|error| error.kind.name()));
+        result
+    }
+
+    async fn exchange(
+        &self,
+        http: &reqwest::Client,
+        token: &str,
+        request: &Request<'_>,
+        name: &str,
+        call: &mut Call,
+    ) -> Result<Vec<u8>> {
         let url = match request.url {
             Target::Path(path) => format!("{}{}", self.base, path.as_str()),
             Target::Link(link) => link.url.clone(),
@@ -223,6 +246,7 @@ impl Client {
         };
         let mut response = builder.send().await.map_err(|error| lost(&error))?;
         let status = response.status().as_u16();
+        call.answered(status);
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let headers = Headers::read(header, self.clock.now());
         self.limits.heard(&headers.said);

@@ -39,6 +39,24 @@ pub enum Kind {
     Malformed,
 }
 
+impl Kind {
+    /// Its name, for whoever counts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::ResyncNeeded => "resync-needed",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+            Self::OutcomeUnknown => "outcome-unknown",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
 /// A failed request. `Display` carries no text of Graph's, which may hold addresses; [`GraphError::message`] does, for the
 /// operator's eyes only.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@
 use super::batch::MAX_REQUESTS;
 use crate::clock::Clock;
 use crate::config::Tenant;
+use crate::telemetry::metrics;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -184,6 +185,7 @@ impl Limits {
             budgets.units.level -= f64::from(cost.units);
             budgets.writes.level -= f64::from(cost.writes);
             budgets.invitations.level -= f64::from(cost.invitations);
+            metrics::resource_units(cost.units);
         }
         wait
     }

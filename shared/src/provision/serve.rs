@@ -18,13 +18,15 @@ use crate::outbox::{self, About};
 use crate::people::decide::Action;
 use crate::people::observe::Whom;
 use crate::people::request::Wish;
-use crate::report::ErrorReport;
+use crate::report::{ErrorReport, OutcomeReport};
 use crate::run::{RunError, Usher};
+use crate::telemetry::{metrics, spans};
 use crate::until::Until;
 use crate::writer::Writer;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 use tokio::sync::Mutex;
+use tracing::Instrument;
 
 /// Whoever works off requests holds this lease.
 const DESK: &str = "desk";
@@ -73,7 +75,7 @@ impl Usher {
     pub async fn serve_requests(&self, until: &mut Until) -> Result<bool, RunError> {
         while desk::is_waiting(self.store.as_ref()).await? {
             let Some(alone) = self.store.try_lease(DESK).await? else { return Ok(false) };
-            let served = self.serve_waiting(until).await;
+            let served = Box::pin(self.serve_waiting(until)).instrument(spans::provision()).await;
             alone.release().await;
             if !served? {
                 break;
@@ -129,7 +131,9 @@ impl Usher {
                     let about = About::Request { wish: request.asked.wish, answer: answer.clone() };
                     outbox::put(self.store.as_ref(), &format!("request-{id}"), about, self.clock.now()).await?;
                 }
+                let answered = matches!(state, State::Answered(_));
                 desk::settle(self.store.as_ref(), id, state).await?;
+                metrics::provisioned(&first.asked.partner, first.asked.wish, answered);
             }
         }
         Ok(!waiting.is_empty())
@@ -152,10 +156,12 @@ impl Usher {
             let mut writer = Writer::open(self.store.clone(), self.clock.clone()).await?;
             let started = self.clock.now();
             let memory = writer.journal().memory();
-            let seen = self.observer(&client).several(&left, &partner.name, memory, started).await?;
+            let observer = self.observer(&client);
+            let seen = observer.several(&left, &partner.name, memory, started).instrument(spans::observe()).await?;
             self.settle(&mut writer, until, &seen.0).await?;
             let memory = writer.journal().memory().clone();
-            let mut decided = self.decide_requests(&client, partner, wish, seen, memory).await?;
+            let decided = self.decide_requests(&client, partner, wish, seen, memory);
+            let mut decided = decided.instrument(spans::plan()).await?;
             for (whom, decision) in &decided.people {
                 match tales.get_mut(whom) {
                     Some(tale) => tale.go_on(decision, |action| decided.shows(&self.config, partner, action)),
@@ -185,7 +191,6 @@ impl Usher {
             writer.note(notes.into_iter().map(noted));
             writer.write().await?;
             let directory = DirectoryWriter::new(client.clone(), permit);
-            let observer = self.observer(&client);
             let mut applier = Applier {
                 snapshot: &mut decided.snapshot,
                 observer: &observer,
@@ -200,12 +205,18 @@ impl Usher {
                 until,
                 from_inbox: None,
             };
-            let ended = applier.apply(partner, &actions, &|_| {}).await;
+            let ended = applier.apply(partner, &actions, &|_| {}).instrument(spans::apply()).await;
             writer.finish(until).await?;
             let ended = ended?;
             if !ended.finished && ended.stopped.is_none() {
                 // Whoever serves it next finds those who are done as asked, and goes on with the others.
                 return Err(RunError::NoTime);
+            }
+            for (step, applied) in &ended.applied {
+                let outcome = OutcomeReport::from(&applied.outcome);
+                if outcome != OutcomeReport::Planned {
+                    metrics::action(&partner.name, step.action, outcome);
+                }
             }
             left = Vec::new();
             for (whom, decision) in &decided.people {

@@ -11,10 +11,12 @@
 //! - [`conformance`]: holds every Graph exchange against Microsoft's published schema of the cloud it is meant for.
 //! - [`storage`]: a stand-in for Azure Blob Storage. [`steps`]: where a test hooks into a request to it or to the tenant.
 //! - [`teams`]: webhooks of a Teams channel and of somebody who takes plain JSON.
+//! - [`collector`]: takes telemetry as an OpenTelemetry collector does.
 //! - [`clock`]: the time that they share, which tests move.
 
 pub mod clock;
 pub mod cloud;
+pub mod collector;
 pub mod conformance;
 mod connection;
 pub mod exchange;
