@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use usher_shared::telemetry::metrics;
 use usher_simulator::collector::Collector;
-use usher_simulator::tenant::{Fault, Matcher};
+use usher_simulator::tenant::{Fault, Matcher, OnPremises};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_tell_the_true_numbers_of_a_run() -> Result<()> {
@@ -51,6 +51,44 @@ async fn metrics_tell_the_true_numbers_of_a_run() -> Result<()> {
     assert_eq!(number("usher.graph.throttled_requests", &[]), 1.0);
     assert!(number("usher.graph.resource_units", &[]) >= 5.0, "{collected}");
     assert!(number("http.client.request.duration", &[("url.template", "/users")]) >= 2.0, "{collected}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_whom_the_quick_path_missed_and_plans_that_wait_for_a_person_are_counted() -> Result<()> {
+    let limits = "waves = []\ndisables = 1".into();
+    let rest = "[partner.leave]\ndisable_after_days = 1".into();
+    let mut world = World::new(Config { limits, rest, ..Config::default() }).await;
+    world.clock.set_speed(50.0);
+    let group = world.directory(|directory| directory.create_group("left"));
+    world.configure(|config| config.scope = format!("exclude_groups = [\"{group}\"]"));
+    let ids = world.people(6);
+    world.sweep().await;
+    world.usher(&["apply", "--quick"]).await.exits(0);
+    // A page of changes breaks off, so nobody hears of these two before the sweep.
+    world.directory(|directory| directory.sync_people(50..=51, "fabrikam.us"));
+    world.clock.advance(SignedDuration::from_mins(5));
+    world.tenant.fail_next(1, Matcher::get("/users/delta"), Fault::ends_early(0));
+    world.usher(&["apply", "--quick"]).await.exits(0);
+    world.clock.advance(SignedDuration::from_mins(5));
+    world.usher(&["apply", "--quick"]).await.exits(0);
+    // Three of the others leave, of whom one a day may be disabled without a person.
+    world.directory(|directory| {
+        ids[..3].iter().try_for_each(|id| {
+            directory.redeem(*id)?;
+            directory.update_user(*id, |user| user.on_premises = OnPremises::default())?;
+            directory.add_member(group, *id)
+        })
+    })?;
+    let collector = Collector::start().await?;
+    let host = host(&world, &collector, &[]).await?;
+    sweep(&host).await?;
+    collector.until(|collected| collected.number("usher.quick_path.missed", &[]).to_string() == "2").await?;
+    world.pass_days(2);
+    host.restart().await?;
+    sweep(&host).await?;
+    let fabrikam = [("usher.partner", "fabrikam")];
+    collector.until(|collected| collected.number("usher.plans.held", &fabrikam).to_string() == "1").await?;
     Ok(())
 }
 

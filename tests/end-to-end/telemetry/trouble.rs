@@ -4,43 +4,31 @@ use super::host;
 use crate::support::{Config, World};
 use anyhow::{Context, Result};
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use usher_simulator::collector::{Collector, Mood};
 
-/// What differs between two runs of the same on a busy machine.
-const NOISE: Duration = Duration::from_secs(2);
+/// Exports may take an hour: whatever waited for one would be noticed.
+const EXPORT_TIMEOUT: (&str, &str) = ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000");
+/// What takes so long waits for the collector.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_hangs_or_refuses_costs_a_run_no_time_and_nobody_an_invitation() -> Result<()> {
-    let mut without = Duration::MAX;
-    for mood in [None, Some(Mood::Takes), Some(Mood::Refuses), Some(Mood::Hangs)] {
+async fn a_collector_that_hangs_or_refuses_holds_no_run_up_and_costs_nobody_an_invitation() -> Result<()> {
+    for mood in [Mood::Takes, Mood::Refuses, Mood::Hangs] {
         let world = World::new(Config::default()).await;
         let collector = Collector::start().await?;
-        let host = match mood {
-            None => world.host().await?,
-            Some(mood) => {
-                collector.is(mood);
-                host(&world, &collector, &[]).await?
-            }
-        };
+        collector.is(mood);
+        let host = host(&world, &collector, &[EXPORT_TIMEOUT]).await?;
         let ids = world.people(60);
-        let begun = Instant::now();
         for _ in 0..3 {
-            world.tick(&host).await?;
+            tokio::time::timeout(PATIENCE, world.tick(&host)).await.with_context(|| format!("{mood:?}"))??;
         }
-        let took = begun.elapsed();
         assert_eq!(world.mails_of(&ids), vec![1; 60], "{mood:?}");
-        match mood {
-            None => without = took,
-            Some(_) => assert!(took < without + NOISE, "{mood:?}: {took:?} instead of {without:?}"),
-        }
-        if mood == Some(Mood::Refuses) {
+        if mood == Mood::Refuses {
             // It is told, and not again with each export.
             host.console_line("the collector takes no telemetry: HTTP 503").await?;
         }
-        if mood.is_some() {
-            collector.until(|collected| collected.requests > 0).await?;
-        }
+        collector.until(|collected| collected.requests > 0).await?;
         let lines = host.console();
         let told = lines.iter().filter(|line| line.text.contains("the collector takes no telemetry")).count();
         assert!(told <= 3, "once for each signal at most: {lines:?}");
@@ -56,7 +44,7 @@ async fn the_end_of_the_process_waits_a_moment_for_a_collector_and_not_longer() 
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let mut command = world.command(&["serve"]);
     command.env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
-    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()).env(EXPORT_TIMEOUT.0, EXPORT_TIMEOUT.1);
     let mut child = command.spawn()?;
     let url = format!("http://127.0.0.1:{port}");
     let answers = async |url: String| {
@@ -64,13 +52,11 @@ async fn the_end_of_the_process_waits_a_moment_for_a_collector_and_not_longer() 
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), answers(url)).await.context("it answers")?;
-    let begun = Instant::now();
+    tokio::time::timeout(PATIENCE, answers(url)).await.context("it answers")?;
     let pid = child.id().context("it runs")?.to_string();
     std::process::Command::new("kill").args(["-TERM", &pid]).status()?;
-    let status = tokio::time::timeout(Duration::from_secs(10), child.wait()).await.context("it ends")??;
+    let status = tokio::time::timeout(PATIENCE, child.wait()).await.context("it ends")??;
     assert_eq!(status.code(), Some(128 + 15));
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     Ok(())
 }
 
