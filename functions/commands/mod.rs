@@ -8,14 +8,17 @@ mod approve;
 mod check_config;
 mod circuit;
 mod explain;
+mod grant;
 mod output;
 mod plan;
 mod preview;
 mod provision;
 mod release;
 mod serve;
+mod setup;
 mod status;
 mod summary;
+mod trust;
 
 use clap::{Args, Parser, Subcommand};
 use std::future::Future;
@@ -66,6 +69,12 @@ enum Command {
     /// The circuit breaker that stops sending when Graph refuses for more than a person
     #[command(subcommand)]
     Circuit(circuit::Action),
+    /// The permissions of Microsoft Graph that the function app's identity needs
+    #[command(subcommand)]
+    Grant(grant::Action),
+    /// The cross-tenant access settings that a partner needs in this tenant
+    #[command(subcommand)]
+    Trust(trust::Action),
     /// Check the configuration file, all of it
     CheckConfig,
 }
@@ -103,6 +112,8 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Serve => return serve::run(&global).await,
         Command::Apply(options) => return apply::run(&global, &options).await,
         Command::CheckConfig => check_config::run(&global),
+        Command::Grant(action) => return or_signal(Box::pin(grant::run(&global, &action))).await,
+        Command::Trust(action) => return or_signal(Box::pin(trust::run(&global, &action))).await,
         Command::Circuit(circuit::Action::Close) => return or_signal(circuit::close(&global)).await,
         Command::Approve(options) => return approve::run(&global, &options).await,
         Command::Provision(options) => return Box::pin(provision::run(&global, &options)).await,
@@ -115,7 +126,7 @@ async fn run(cli: Cli) -> ExitCode {
     exit.into()
 }
 
-/// A command that only reads simply ends on a signal.
+/// A command that only reads, or whose every write stands for itself, simply ends on a signal.
 async fn or_signal(command: impl Future<Output = Exit>) -> ExitCode {
     tokio::select! {
         exit = command => exit.into(),

@@ -5,19 +5,26 @@
 
 use crate::clock::Clock;
 use crate::clouds::Cloud;
-use crate::config::{Environment, Tenant};
+use crate::config::{Config, Environment, Tenant};
 use crate::graph::credential::{Identity, Tokens};
 use crate::graph::limits::Limits;
+use crate::graph::sign_in::{Application, Certificate, DeviceCode, Show};
 use crate::graph::{Client, Endpoint};
 use crate::loopback::is_loopback;
 use crate::state::{Location, StateError};
+use azure_core::credentials::TokenCredential;
 use jiff::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
 use url::Url;
+use uuid::Uuid;
 
 const GRAPH_ROOT: &str = "USHER_GRAPH_ROOT";
 const LOGIN_ROOT: &str = "USHER_LOGIN_ROOT";
 const NOW: &str = "USHER_NOW";
 const SPEED: &str = "USHER_SPEED";
+const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
+const CLIENT_ID: &str = "AZURE_CLIENT_ID";
 const STATE: &str = "USHER_STATE";
 
 /// A variable that cannot be used as it is.
@@ -50,6 +57,10 @@ pub struct Surroundings {
     pub clock: Clock,
     /// The state; `None` if none is named.
     pub state: Option<Location>,
+    /// The sign-in service.
+    authority: Url,
+    /// The file and the application of a certificate to set tenants up with.
+    certificate: Option<(String, Option<String>)>,
     cloud: Cloud,
 }
 
@@ -60,7 +71,7 @@ impl Surroundings {
     /// When a variable cannot be used; the error names it.
     pub fn read(environment: &Environment, cloud: Cloud, caller: Caller) -> Result<Self, SettingError> {
         let graph_root = loopback(environment, GRAPH_ROOT)?;
-        loopback(environment, LOGIN_ROOT)?;
+        let login_root = loopback(environment, LOGIN_ROOT)?;
         let simulated = graph_root.is_some();
         let state = match environment.get(STATE) {
             None => None,
@@ -89,7 +100,11 @@ impl Surroundings {
             return Err(SettingError { variable: STATE, message });
         }
         Ok(Self {
-            endpoint: Endpoint { root: graph_root.map_or_else(|| real_root(cloud), Ok)? },
+            endpoint: Endpoint { root: graph_root.map_or_else(|| real(GRAPH_ROOT, cloud.facts().graph_root), Ok)? },
+            authority: login_root.map_or_else(|| real(LOGIN_ROOT, cloud.facts().authority), Ok)?,
+            certificate: environment
+                .get(CERTIFICATE)
+                .map(|path| (path.to_owned(), environment.get(CLIENT_ID).map(str::to_owned))),
             identity: identity(environment, caller),
             clock: clock(environment, simulated)?,
             state,
@@ -99,15 +114,56 @@ impl Surroundings {
 
     /// A client of Graph; nothing is connected yet. The token's resource is the cloud's, wherever requests go.
     pub fn client(&self, tenant: &Tenant) -> Client {
-        let tokens = Tokens::new(self.identity.clone(), self.cloud.facts().graph_root);
+        self.client_of(self.identity.clone(), tenant)
+    }
+
+    /// A client of Graph with the permissions that set a tenant up: of the application whose certificate
+    /// `AZURE_CLIENT_CERTIFICATE_PATH` names, else of a person who signs in to `[setup] client_id` by device code. `None`
+    /// where neither is named. Nobody is asked before the first request.
+    ///
+    /// # Errors
+    /// When a variable cannot be used; the error names it.
+    pub fn setup_client(
+        &self,
+        config: &Config,
+        permissions: &[&str],
+        show: Show,
+    ) -> Result<Option<Client>, SettingError> {
+        let resource = self.cloud.facts().graph_root;
+        let application =
+            |client_id| Application { authority: self.authority.clone(), tenant: config.tenant.id, client_id };
+        let credential: Arc<dyn TokenCredential> = match (&self.certificate, config.setup.client_id) {
+            (Some((path, client_id)), setup) => {
+                let refused = |variable, message| SettingError { variable, message };
+                let named = client_id.as_deref().map(str::parse::<Uuid>).transpose();
+                let named = named.map_err(|_| refused(CLIENT_ID, "this is no application (client) id".to_owned()))?;
+                let client_id = named.or(setup).ok_or_else(|| {
+                    refused(
+                        CLIENT_ID,
+                        "set it to the application (client) id that the certificate belongs to".to_owned(),
+                    )
+                })?;
+                let certificate = Certificate::read(Path::new(path));
+                let certificate = certificate.map_err(|error| refused(CERTIFICATE, error.to_string()))?;
+                Arc::new(certificate.sign_in(application(client_id), resource))
+            }
+            (None, Some(client_id)) => {
+                Arc::new(DeviceCode::new(application(client_id), resource, permissions, self.clock.clone(), show))
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(self.client_of(Identity::Setup(credential), &config.tenant)))
+    }
+
+    fn client_of(&self, identity: Identity, tenant: &Tenant) -> Client {
+        let tokens = Tokens::new(identity, self.cloud.facts().graph_root);
         let limits = Limits::new(self.clock.clone(), tenant);
         Client::new(&self.endpoint, tokens, limits, self.clock.clone())
     }
 }
 
-fn real_root(cloud: Cloud) -> Result<Url, SettingError> {
-    let root = cloud.facts().graph_root;
-    Url::parse(root).map_err(|error| SettingError { variable: GRAPH_ROOT, message: format!("{root}: {error}") })
+fn real(variable: &'static str, root: &str) -> Result<Url, SettingError> {
+    Url::parse(root).map_err(|error| SettingError { variable, message: format!("{root}: {error}") })
 }
 
 /// A root for tests and demos, which must be on this machine: a token must go nowhere else.
@@ -158,7 +214,7 @@ fn identity(environment: &Environment, caller: Caller) -> Identity {
     let here = environment.get("IDENTITY_ENDPOINT").is_some();
     match caller {
         Caller::Operator if !here => Identity::AzureCli,
-        _ => Identity::Managed { client_id: environment.get("AZURE_CLIENT_ID").map(str::to_owned) },
+        _ => Identity::Managed { client_id: environment.get(CLIENT_ID).map(str::to_owned) },
     }
 }
 

@@ -14,18 +14,23 @@
 //!   [`ticks`]: when timers asked last.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
+//! - [`trust`]: cross-tenant access settings. [`grant`]: the [`permissions`] of the function app's identity. [`changes`],
+//!   [`checks`]: how setting up a tenant is told.
 //! - [`summary`]: the daily one. [`outbox`]: reports on their way; [`teams`]: cards and webhooks.
 //! - [`report`], [`status`], [`failures`]: what people and programs get to see.
 //! - [`telemetry`]: what a collector gets to see.
 
 pub mod address;
 pub mod apply;
+pub mod changes;
+pub mod checks;
 pub mod clock;
 pub mod clouds;
 pub mod config;
 pub mod environment;
 pub mod execution;
 pub mod failures;
+pub mod grant;
 pub mod graph;
 pub mod held;
 pub mod ids;
@@ -34,6 +39,7 @@ pub mod journal;
 mod loopback;
 pub mod outbox;
 pub mod people;
+pub mod permissions;
 pub mod planning;
 pub mod provision;
 pub mod quick;
@@ -48,6 +54,7 @@ pub mod teams;
 pub mod telemetry;
 pub mod ticks;
 pub mod tri;
+pub mod trust;
 pub mod until;
 pub mod wishes;
 pub mod writer;

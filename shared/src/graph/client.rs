@@ -300,8 +300,9 @@ fn malformed(name: &str, is_write: bool, reason: impl Into<String>) -> GraphErro
     GraphError::new(if is_write { Kind::OutcomeUnknown } else { Kind::Malformed }, name, reason)
 }
 
-/// Decodes an answer; an error names the place in it and not its content.
+/// Decodes an answer; an error names the place in it and not its content. An empty one (204) says as much as null.
 pub(super) fn decode<T: DeserializeOwned>(name: &str, is_write: bool, body: &[u8]) -> Result<T> {
+    let body = if body.is_empty() { b"null" } else { body };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| malformed(name, is_write, format!("the answer could not be read at {}", error.path())))

@@ -16,9 +16,11 @@ use uuid::Uuid;
 
 /// The SDK's own default would wait more than a minute; an invocation has better things to do.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longer than a code lasts that a person has to type.
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
 /// Who the token is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Identity {
     /// The managed identity of the machine; with a client id the user-assigned one of that id.
     Managed {
@@ -27,6 +29,8 @@ pub enum Identity {
     },
     /// Whoever ran `az login` here.
     AzureCli,
+    /// Whoever signs in to the application of `[setup] client_id`, or that application itself by its certificate.
+    Setup(Arc<dyn TokenCredential>),
 }
 
 /// A source of tokens for one resource, made when first used: a process that never calls Graph never sets up TLS for it.
@@ -45,13 +49,13 @@ impl Tokens {
     /// A token that is good for some minutes at least. The SDK keeps it until then.
     ///
     /// # Errors
-    /// When there is none within 30 seconds. The text says what to do and carries no secret.
+    /// When there is none within 30 seconds, or 20 minutes where a person has to sign in. The text says what to do and carries no secret.
     pub async fn get(&self) -> Result<String> {
         let credential = self.credential().map_err(|error| self.failed(&format!(": {error}")))?;
-        match tokio::time::timeout(TOKEN_TIMEOUT, credential.get_token(&[&self.scope], None)).await {
+        match tokio::time::timeout(self.identity.timeout(), credential.get_token(&[&self.scope], None)).await {
             Ok(Ok(token)) => Ok(token.token.secret().to_owned()),
             Ok(Err(error)) => Err(self.failed(&format!(": {error}"))),
-            Err(_) => Err(self.failed(" within 30 seconds")),
+            Err(_) => Err(self.failed(&format!(" within {} seconds", self.identity.timeout().as_secs()))),
         }
     }
 
@@ -95,7 +99,15 @@ impl Identity {
                 }))?
             }
             Identity::AzureCli => AzureCliCredential::new(None)?,
+            Identity::Setup(credential) => Arc::clone(credential),
         })
+    }
+
+    const fn timeout(&self) -> Duration {
+        match self {
+            Self::Managed { .. } | Self::AzureCli => TOKEN_TIMEOUT,
+            Self::Setup(_) => SIGN_IN_TIMEOUT,
+        }
     }
 
     const fn advice(&self) -> &'static str {
@@ -104,6 +116,8 @@ impl Identity {
                 "Check that the identity is assigned to this app, and that AZURE_CLIENT_ID, if set, names it."
             }
             Self::AzureCli => "Run `az login` for this tenant (in a government cloud first `az cloud set`).",
+            // Its errors say it themselves.
+            Self::Setup(_) => "",
         }
     }
 }
@@ -113,6 +127,7 @@ impl std::fmt::Display for Identity {
         f.write_str(match self {
             Self::Managed { .. } => "managed identity",
             Self::AzureCli => "Azure CLI",
+            Self::Setup(_) => "sign-in",
         })
     }
 }
@@ -145,11 +160,21 @@ impl Permissions {
         self.oid.filter(|_| !is_application)
     }
 
+    /// Whoever the token is for, by object id.
+    pub const fn principal(&self) -> Option<Uuid> {
+        self.oid
+    }
+
+    /// The names of the application permissions, or of the delegated ones.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(String::as_str).chain(self.scp.split_whitespace())
+    }
+
     /// Whether the token allows to invite.
     pub fn may_invite(&self) -> bool {
         const ANY_OF: [&str; 4] =
             ["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"];
-        self.roles.iter().map(String::as_str).chain(self.scp.split(' ')).any(|held| ANY_OF.contains(&held))
+        self.names().any(|held| ANY_OF.contains(&held))
     }
 }
 

@@ -6,7 +6,7 @@
 //! [`crate::people`].
 //!
 //! - [`client`]: one request, its retries and limits.
-//! - [`credential`]: where the token comes from.
+//! - [`credential`]: where the token comes from. [`sign_in`]: where an operator's does.
 //! - [`limits`]: Graph's limits, kept before Graph has to refuse.
 //! - [`error`]: what went wrong, as callers branch on it.
 //! - [`path`]: the paths and query options that exist; nothing else can be sent.
@@ -14,6 +14,7 @@
 //! - [`batch`]: up to twenty requests in one.
 //! - [`model`]: Graph's JSON, three-valued where absence matters.
 //! - [`directory`]: reading. [`writer`]: writing.
+//! - [`setup`]: what sets a tenant up, read and written.
 
 pub mod batch;
 pub mod catalogue;
@@ -24,6 +25,8 @@ pub mod error;
 pub mod limits;
 pub mod model;
 pub mod path;
+pub mod setup;
+pub mod sign_in;
 pub mod writer;
 
 pub use client::{Client, Endpoint};

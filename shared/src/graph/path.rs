@@ -1,6 +1,9 @@
 //! The paths and query options that usher can send. Nothing outside this module makes one from text, so that no address
 //! from the directory can turn into another request.
 
+mod applications;
+mod setup;
+
 use super::limits::Cost;
 use crate::address::Address;
 use crate::ids::{GroupId, TenantId, UserId};

@@ -280,13 +280,7 @@ impl Directory {
     }
 
     fn pages<T: DeserializeOwned>(&self, path: Path) -> Pages<T> {
-        Pages {
-            client: self.client.clone(),
-            template: path.template(),
-            cost: path.cost(),
-            state: State::First(path),
-            decode: std::marker::PhantomData,
-        }
+        Pages::new(self.client.clone(), path)
     }
 }
 
@@ -305,6 +299,17 @@ fn no_delta_link(template: &str) -> GraphError {
 }
 
 impl<T: DeserializeOwned> Pages<T> {
+    /// The collection at a path.
+    pub(super) fn new(client: Client, path: Path) -> Self {
+        Self {
+            client,
+            template: path.template(),
+            cost: path.cost(),
+            state: State::First(path),
+            decode: std::marker::PhantomData,
+        }
+    }
+
     /// The next page; `None` after the last. A page may be empty.
     ///
     /// # Errors

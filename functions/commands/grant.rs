@@ -1,0 +1,116 @@
+//! `usher grant`: the permissions of Microsoft Graph that the function app's identity needs.
+
+use super::output::line;
+use super::setup::{self, SignIn, Tenant};
+use super::{Exit, Global, output};
+use crate::start;
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+use usher_shared::environment::{Caller, Surroundings};
+use usher_shared::grant::{self, GrantReport, Wish};
+use usher_shared::graph::setup::{SetupReader, SetupWriter};
+use usher_shared::permissions::Duties;
+use uuid::Uuid;
+
+const READ: &[&str] = &["Application.Read.All", "RoleManagement.Read.Directory"];
+const WRITE: &[&str] =
+    &["Application.Read.All", "AppRoleAssignment.ReadWrite.All", "RoleManagement.ReadWrite.Directory"];
+
+#[derive(Subcommand)]
+pub(super) enum Action {
+    /// Show which permissions are missing, and which are not needed
+    Plan(Options),
+    /// Grant what is missing
+    Apply(Options),
+}
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The managed identity, by object (principal) id or client id [default: the one that runs this]
+    #[arg(long, value_name = "ID")]
+    identity: Option<Uuid>,
+    /// What the identity shall be able to do
+    #[arg(long, value_enum, default_value = "lifecycle")]
+    duties: DutiesOption,
+    /// Take away what is not needed
+    #[arg(long)]
+    prune: bool,
+    /// Make it a Guest Inviter instead of granting User.Invite.All, where only such may invite
+    #[arg(long)]
+    guest_inviter: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DutiesOption {
+    /// Read and invite
+    Inviting,
+    /// All that the configuration says
+    Lifecycle,
+}
+
+pub(super) async fn run(global: &Global, action: &Action) -> Exit {
+    let (options, apply) = match action {
+        Action::Plan(options) => (options, false),
+        Action::Apply(options) => (options, true),
+    };
+    let mut permissions = if apply { WRITE } else { READ };
+    if !options.guest_inviter {
+        // No more than is asked for.
+        permissions = &permissions[..permissions.len() - 1];
+    }
+    let sign_in = if apply { SignIn::Needed } else { SignIn::OrUsual };
+    let tenant = match Tenant::open(global, global.config.as_deref(), permissions, sign_in) {
+        Ok(tenant) => tenant,
+        Err(exit) => return exit,
+    };
+    let Some(identity) = identity(&tenant, options).await else {
+        let message = "it is not said which identity is meant, and none runs here";
+        return output::bad_argument(
+            global,
+            message,
+            "Name it: --identity with its object (principal) id or client id.",
+        );
+    };
+    let reader = SetupReader::new(tenant.client.clone());
+    let permit = if apply { tenant.permit(global) } else { None };
+    let writer = permit.map(|permit| SetupWriter::new(tenant.client.clone(), &permit));
+    let duties = match options.duties {
+        DutiesOption::Inviting => Duties::Inviting,
+        DutiesOption::Lifecycle => Duties::Lifecycle,
+    };
+    let wish = Wish { duties, prune: options.prune, guest_inviter: options.guest_inviter };
+    match grant::run(&reader, writer.as_ref(), &tenant.config, identity, wish).await {
+        Ok(report) => {
+            show(global, &tenant, &report);
+            if apply { setup::exit_of_changes(&report.changes) } else { Exit::Done }
+        }
+        Err(error) => output::error(global, &error.code, &error.message, &error.advice),
+    }
+}
+
+/// The identity that is named, or the managed identity of this machine.
+async fn identity(tenant: &Tenant, options: &Options) -> Option<Uuid> {
+    if options.identity.is_some() {
+        return options.identity;
+    }
+    let environment = start::environment();
+    environment.get("IDENTITY_ENDPOINT")?;
+    let surroundings = Surroundings::read(&environment, tenant.config.tenant.cloud, Caller::Operator).ok()?;
+    surroundings.client(&tenant.config.tenant).permissions().await?.principal()
+}
+
+fn show(global: &Global, tenant: &Tenant, report: &GrantReport) {
+    if global.json {
+        return output::json(&json!({ "mode": tenant.mode(), "grant": report }));
+    }
+    let mut out = String::new();
+    line!(out, "{} {}", report.identity, report.name);
+    setup::show_changes(&mut out, &report.changes);
+    if !report.surplus.is_empty() {
+        line!(out, "  not needed, and kept: {}; --prune takes them away", report.surplus.join(", "));
+    }
+    if !report.not_offered.is_empty() {
+        line!(out, "  not offered in this cloud: {}", report.not_offered.join(", "));
+    }
+    output::print(&out);
+}
