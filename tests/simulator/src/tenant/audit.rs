@@ -86,6 +86,7 @@ pub(super) const DELETE_GROUP: Activity = Activity::of("GroupManagement", "Delet
 pub(super) const ADD_MEMBER: Activity = Activity::of("GroupManagement", "Add member to group", "Assign");
 pub(super) const REMOVE_MEMBER: Activity = Activity::of("GroupManagement", "Remove member from group", "Unassign");
 pub(super) const ADD_ROLE: Activity = Activity::of("RoleManagement", "Add member to role", "Assign");
+pub(super) const REMOVE_ROLE: Activity = Activity::of("RoleManagement", "Remove member from role", "Unassign");
 pub(super) const ADD_ELIGIBLE: Activity = Activity::of("RoleManagement", "Add eligible member to role", "Assign");
 
 /// One line of the log.

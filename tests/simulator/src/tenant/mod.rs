@@ -8,13 +8,15 @@
 //! - `replication`, `membership_lag`: how changes spread.
 //! - `actors`, `connect`, `deletion`, `population`: what people, administrators and Entra Connect do.
 //! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
+//! - `site`, `front`: tenants that know each other, and one port for all of them.
 //! - `auth`, `identity`: tokens.
 //! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
 //! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
-//!   `roles`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `batch`: Graph, by resource.
+//!   `roles`, `role_definitions`, `applications`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `batch`: Graph, by resource.
 
 mod actors;
+mod applications;
 mod audit;
 mod audits;
 mod auth;
@@ -29,6 +31,7 @@ mod delta;
 mod error;
 mod faults;
 mod filter;
+mod front;
 mod group_members;
 mod groups;
 mod identity;
@@ -53,9 +56,11 @@ mod query;
 mod reference;
 mod replication;
 mod request;
+mod role_definitions;
 mod roles;
 mod routes;
 mod server;
+mod site;
 mod sponsors;
 mod state;
 #[cfg(test)]
@@ -66,6 +71,7 @@ mod user_update;
 mod users;
 
 pub use actors::RoleState;
+pub use applications::{AppRole, AppRoleAssignment, GRAPH_APP_ID, PrincipalKind, ServicePrincipal};
 pub use audit::{Actor, AuditOptions};
 pub use connect::EntraConnect;
 pub use cross_tenant_access::{
@@ -74,6 +80,7 @@ pub use cross_tenant_access::{
 };
 pub use delta::{DeltaOptions, ExpiredToken};
 pub use faults::{Fault, Matcher};
+pub use front::Front;
 pub use limits::{Limits, Quota, RetryAfter, TenantSize, Usage};
 pub use mail::Mail;
 pub use model::Directory;
@@ -81,13 +88,14 @@ pub use objects::{Group, OtherKind, OtherObject, RoleAssignment, RoleEligibility
 pub use options::TenantOptions;
 pub use policy::{AllowInvitesFrom, DomainBlock, InvitationPolicy};
 pub use population::SyncedPerson;
+pub use site::Site;
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
 use crate::exchange::Exchange;
 use crate::steps::{Hooks, Step, Then};
 use anyhow::Context;
 use meter::Meter;
-use server::{Shared, lock};
+use server::{Desk, Shared, lock};
 use state::State;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -99,6 +107,7 @@ use uuid::Uuid;
 pub struct Tenant {
     shared: Shared,
     hooks: Hooks,
+    site: Site,
     root: String,
     secret: Uuid,
     _server: Arc<Server>,
@@ -120,6 +129,10 @@ impl Tenant {
     /// # Errors
     /// No port is free.
     pub async fn start(options: TenantOptions) -> anyhow::Result<Self> {
+        Self::start_in(&Site::default(), options).await
+    }
+
+    async fn start_in(site: &Site, options: TenantOptions) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no port for the simulated tenant")?;
         let root = format!("http://{}", listener.local_addr()?);
         let secret = Uuid::new_v5(&options.id, b"secret");
@@ -127,6 +140,7 @@ impl Tenant {
         meter.limit(options.limits.clone(), options.clock.now());
         let state = State {
             directory: Directory::new(options),
+            site: site.clone(),
             root: root.clone(),
             secret,
             exchanges: Vec::new(),
@@ -136,10 +150,13 @@ impl Tenant {
             delta: delta::Delta::default(),
             served: 0,
         };
+        let id = state.directory.tenant_id();
         let shared = Arc::new(Mutex::new(state));
-        let hooks = Hooks::default();
-        let task = tokio::spawn(server::serve(listener, Arc::clone(&shared), hooks.clone()));
-        Ok(Self { shared, hooks, root, secret, _server: Arc::new(Server(task.abort_handle())) })
+        let (site, hooks) = (site.clone(), Hooks::default());
+        site.admit(id, &shared, &hooks)?;
+        let desk = Desk { shared: Arc::clone(&shared), hooks: hooks.clone(), site: site.clone(), root: root.clone() };
+        let task = tokio::spawn(server::serve(listener, desk));
+        Ok(Self { shared, hooks, site, root, secret, _server: Arc::new(Server(task.abort_handle())) })
     }
 
     /// Graph's root without the version: `USHER_GRAPH_ROOT`.
@@ -173,8 +190,10 @@ impl Tenant {
         auth::issue_to_person(&lock(&self.shared).directory, self.secret, person)
     }
 
-    /// Looks at the directory or changes it. No request is served meanwhile.
+    /// Looks at the directory or changes it. No request is served meanwhile, by any tenant of the same site, so `work`
+    /// must not look at another of them.
     pub fn with_directory<T>(&self, work: impl FnOnce(&mut Directory) -> T) -> T {
+        let _turn = self.site.turn();
         let directory = &mut lock(&self.shared).directory;
         directory.purge_expired();
         work(directory)

@@ -3,6 +3,7 @@
 //! Not responsible for: what people, administrators and Entra Connect do with it (`actors`), nor what Graph shows of
 //! it.
 
+use super::applications::Applications;
 use super::audit::{Actor, AuditOptions, Entry};
 use super::cross_tenant_access::CrossTenantAccess;
 use super::delta::DeltaOptions;
@@ -29,6 +30,7 @@ pub struct Directory {
     pub(super) others: BTreeMap<Uuid, OtherObject>,
     pub(super) role_assignments: BTreeMap<Uuid, RoleAssignment>,
     pub(super) role_eligibilities: BTreeMap<Uuid, RoleEligibility>,
+    pub(super) applications: Applications,
     pub(super) mails: Vec<Mail>,
     /// Who is invited, and who refuses.
     pub policy: InvitationPolicy,
@@ -63,6 +65,7 @@ impl Directory {
             actor: Actor::default(),
             replication: Replication::default(),
             revocations: 0,
+            applications: Applications::new(&options),
             options,
             users: BTreeMap::new(),
             deleted_users: BTreeMap::new(),
@@ -85,12 +88,12 @@ impl Directory {
 
     /// The id of the only application there is: the managed identity's.
     pub(super) fn client_id(&self) -> Uuid {
-        self.options.client_id.unwrap_or_else(|| self.derived_id("client"))
+        self.options.client_id()
     }
 
     /// The object id of the managed identity's service principal, which can be given a directory role.
     pub fn service_principal(&self) -> Uuid {
-        self.derived_id("service-principal")
+        self.options.derived_id("service-principal")
     }
 
     /// The cloud it stands in.
@@ -128,7 +131,7 @@ impl Directory {
 
     /// The id that belongs to a name in this tenant.
     pub fn derived_id(&self, name: &str) -> Uuid {
-        Uuid::new_v5(&self.options.id, name.as_bytes())
+        self.options.derived_id(name)
     }
 
     /// A user who is not deleted.
@@ -246,7 +249,7 @@ impl Directory {
     }
 
     pub(super) fn require_object(&self, id: Uuid) -> anyhow::Result<()> {
-        if !self.exists(id) && id != self.service_principal() {
+        if !self.exists(id) && self.service_principal_of(id).is_none() {
             bail!("there is no object {id}");
         }
         Ok(())

@@ -84,4 +84,14 @@ impl TenantOptions {
             audit: AuditOptions::default(),
         }
     }
+
+    /// The id that belongs to a name in this tenant.
+    pub(super) fn derived_id(&self, name: &str) -> Uuid {
+        Uuid::new_v5(&self.id, name.as_bytes())
+    }
+
+    /// The id of the managed identity's application.
+    pub(super) fn client_id(&self) -> Uuid {
+        self.client_id.unwrap_or_else(|| self.derived_id("client"))
+    }
 }

@@ -5,8 +5,8 @@ use super::error::GraphError;
 use super::request::{GraphResult, Request};
 use super::state::State;
 use super::{
-    audits, batch, cross_tenant_policy, deleted_items, delta, group_members, groups, invitations, membership,
-    organization, roles, sponsors, user_update, users,
+    applications, audits, batch, cross_tenant_policy, deleted_items, delta, group_members, groups, invitations,
+    membership, organization, role_definitions, roles, sponsors, user_update, users,
 };
 
 /// Carries out a request of an authenticated caller.
@@ -47,6 +47,14 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
             groups::members(state, caller, request, group, cast, groups::Depth::Transitive)
         }
         ("GET", ["roleManagement", "directory", "roleAssignments"]) => roles::assignments(state, caller, request),
+        ("POST", ["roleManagement", "directory", "roleAssignments"]) => roles::assign(state, caller, request),
+        ("DELETE", ["roleManagement", "directory", "roleAssignments", id]) => {
+            roles::unassign(state, caller, request, id)
+        }
+        ("GET", ["roleManagement", "directory", "roleDefinitions"]) => role_definitions::list(state, caller, request),
+        ("GET", ["roleManagement", "directory", "roleDefinitions", id]) => {
+            role_definitions::get(state, caller, request, id)
+        }
         ("GET", ["roleManagement", "directory", "roleEligibilityScheduleInstances"]) => {
             roles::eligibilities(state, caller, request)
         }
@@ -61,6 +69,9 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         }
         ("GET", ["policies", "crossTenantAccessPolicy", "partners", tenant, "identitySynchronization"]) => {
             cross_tenant_policy::synchronization(state, caller, request, tenant)
+        }
+        (_, [set, below @ ..]) if applications::is_principals(set) => {
+            applications::dispatch(state, caller, request, set, below)
         }
         ("GET", ["auditLogs", "directoryAudits"]) => audits::list(state, caller, request),
         ("POST", ["invitations"]) => invitations::create(state, caller, request),

@@ -3,6 +3,7 @@
 use super::faults::Damage;
 use super::identity;
 use super::request::{Answer, Body, Payload, Request};
+use super::site::Site;
 use super::state::State;
 use crate::connection::{CuttableListener, Line};
 use crate::steps::{Hooks, Service, Stage, Step, Then, to_the_end};
@@ -22,7 +23,7 @@ use tokio::net::TcpListener;
 pub(super) const IDENTITY_PATH: &str = "/msi/token";
 /// Below this come the sign-in endpoints of the cloud.
 pub(super) const LOGIN_PATH: &str = "/login";
-const VERSION_PATH: &str = "/v1.0/";
+pub(super) const VERSION_PATH: &str = "/v1.0/";
 const JSON: &str = "application/json";
 /// Graph takes no larger body.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -33,29 +34,39 @@ pub(super) fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A tenant as a port serves it.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) shared: Shared,
+    pub(super) hooks: Hooks,
+    pub(super) site: Site,
+    /// Where the port is: links in answers lead back the way that the request came.
+    pub(super) root: String,
+}
+
 /// Serves until the task is aborted.
-pub(super) async fn serve(listener: TcpListener, shared: Shared, hooks: Hooks) {
-    let router = Router::new().fallback(move |ConnectInfo(line): ConnectInfo<Line>, request| {
-        to_the_end(answer(Arc::clone(&shared), hooks.clone(), line, request))
-    });
+pub(super) async fn serve(listener: TcpListener, desk: Desk) {
+    let router = Router::new()
+        .fallback(move |ConnectInfo(line): ConnectInfo<Line>, request| to_the_end(answer(desk.clone(), line, request)));
     let service = router.into_make_service_with_connect_info::<Line>();
     if let Err(error) = axum::serve(CuttableListener(listener), service).await {
         tracing::error!("the simulated tenant stopped: {error}");
     }
 }
 
-async fn answer(shared: Shared, hooks: Hooks, line: Line, request: axum::extract::Request) -> Response {
+pub(super) async fn answer(desk: Desk, line: Line, request: axum::extract::Request) -> Response {
+    let shared = &desk.shared;
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let path = parts.uri.path();
     if path == IDENTITY_PATH && parts.method == "GET" {
-        let (status, body) = identity::token(&lock(&shared), parts.uri.query(), &parts.headers);
+        let (status, body) = identity::token(&lock(shared), parts.uri.query(), &parts.headers);
         return (status_code(status), Json(body)).into_response();
     }
     let Some(below) = path.strip_prefix(VERSION_PATH) else {
-        lock(&shared).violate(format!("{} {}: nothing is simulated here", parts.method, parts.uri));
+        lock(shared).violate(format!("{} {}: nothing is simulated here", parts.method, parts.uri));
         return (StatusCode::NOT_IMPLEMENTED, Json(json!({"error": "not simulated"}))).into_response();
     };
     let request = graph_request(below, &parts, &body);
@@ -66,26 +77,34 @@ async fn answer(shared: Shared, hooks: Hooks, line: Line, request: axum::extract
         target: request.path.clone(),
         is_write: request.is_write(),
     };
-    let answer = carry_out(&shared, &hooks, &request, &mut step).await;
+    let answer = carry_out(&desk, &request, &mut step).await;
     if answer.damage == Some(Damage::Lost) {
         line.cut();
     }
     step.stage = Stage::Answered;
     line.watch(response(answer, parts.headers.get("client-request-id")), move || {
-        hooks.tell(&step);
+        desk.hooks.tell(&step);
     })
 }
 
 /// Leads a request through its stages. The state is not locked while the hook is told.
-async fn carry_out(shared: &Shared, hooks: &Hooks, request: &Request, step: &mut Step) -> Answer {
+async fn carry_out(desk: &Desk, request: &Request, step: &mut Step) -> Answer {
+    let Desk { shared, hooks, .. } = desk;
     match hooks.step(step).await {
         Then::Cut => return lock(shared).lose(request),
         Then::Refuse(status, code) => return lock(shared).refuse(request, status, code),
         Then::GoOn | Then::Wait(_) | Then::Hold(_) => {}
     }
-    let answer = lock(shared).serve(request);
+    let answer = serve_in_turn(desk, request);
     step.stage = Stage::Done;
     if matches!(hooks.step(step).await, Then::Cut) { Answer::lost() } else { answer }
+}
+
+fn serve_in_turn(desk: &Desk, request: &Request) -> Answer {
+    let _turn = desk.site.turn();
+    let mut state = lock(&desk.shared);
+    state.root.clone_from(&desk.root);
+    state.serve(request)
 }
 
 fn graph_request(below: &str, parts: &Parts, body: &Bytes) -> Request {

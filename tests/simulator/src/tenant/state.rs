@@ -11,6 +11,7 @@ use super::meter::Meter;
 use super::model::Directory;
 use super::request::{Answer, Body, GraphResult, Payload, Request};
 use super::routes;
+use super::site::Site;
 use crate::exchange::Exchange;
 use uuid::Uuid;
 
@@ -18,7 +19,9 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) directory: Directory,
-    /// Where this tenant listens: `http://127.0.0.1:…`.
+    /// The tenants that this one knows.
+    pub(super) site: Site,
+    /// Where the request came in: `http://127.0.0.1:…`.
     pub(super) root: String,
     /// Signs tokens, and is the identity endpoint's header.
     pub(super) secret: Uuid,

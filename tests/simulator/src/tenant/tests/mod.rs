@@ -1,5 +1,6 @@
 //! Drives the tenant over HTTP as a client of Graph would.
 
+mod applications;
 mod audits;
 mod authentication;
 mod batching;
@@ -17,13 +18,15 @@ mod membership;
 mod queries;
 mod reading;
 mod refusals;
+mod role_writes;
+mod site;
 mod sponsors;
 mod steps;
 mod sweeping;
 mod throttling;
 mod updates;
 
-use super::{Tenant, TenantOptions};
+use super::{Site, Tenant, TenantOptions};
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
 use crate::conformance::{Part, check_all};
@@ -50,11 +53,15 @@ impl Client {
     }
 
     async fn with(change: impl FnOnce(&mut TenantOptions)) -> Self {
+        Self::in_site(&Site::default(), change).await
+    }
+
+    async fn in_site(site: &Site, change: impl FnOnce(&mut TenantOptions)) -> Self {
         let start = "2026-11-22T10:00:00Z".parse().unwrap();
         let mut options = TenantOptions::new(SimClock::new(start, 0.0));
         change(&mut options);
         let cloud = options.cloud;
-        let tenant = Tenant::start(options).await.unwrap();
+        let tenant = site.start(options).await.unwrap();
         let token = tenant.token();
         Self { cloud, tenant, token, http: reqwest::Client::new() }
     }

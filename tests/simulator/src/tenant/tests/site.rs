@@ -1,0 +1,89 @@
+//! Tenants that know each other, and the one port for all of them.
+
+use super::{Client, answer, code};
+use crate::cloud::Cloud;
+use crate::tenant::{Front, Site, TenantOptions};
+use reqwest::Method;
+use uuid::Uuid;
+
+const HOME: Uuid = Uuid::from_u128(0x10);
+
+impl Client {
+    /// Two tenants of a site, the second of them Fabrikam's; both in the cloud.
+    pub(super) async fn neighbours(cloud: Cloud) -> (Site, Self, Self) {
+        let site = Site::default();
+        let here = Self::in_site(&site, |options| options.cloud = cloud).await;
+        let clock = here.tenant.with_directory(|directory| directory.clock().clone());
+        let there = Self::in_site(&site, |options| {
+            *options = TenantOptions { id: HOME, cloud, clock, ..options.clone() };
+            options.display_name = "Fabrikam".into();
+            options.initial_domain = "fabrikam.onmicrosoft.com".into();
+            options.verified_domains = vec!["fabrikam.com".into()];
+        })
+        .await;
+        (site, here, there)
+    }
+
+    /// A request through the front.
+    async fn through(&self, front: &Front, path: &str) -> (u16, serde_json::Value) {
+        let url = format!("{}/v1.0{path}", front.graph_root());
+        answer(self.http.request(Method::GET, url).bearer_auth(&self.token)).await
+    }
+}
+
+#[tokio::test]
+async fn one_port_serves_each_tenant_by_its_token() {
+    for cloud in [Cloud::Global, Cloud::UsGov, Cloud::China] {
+        let (site, here, there) = Client::neighbours(cloud).await;
+        let front = site.front().await.unwrap();
+        for (client, name) in [(&here, "Contoso"), (&there, "Fabrikam")] {
+            let (status, body) = client.through(&front, "/organization?$select=displayName").await;
+            assert_eq!(status, 200, "{body}");
+            assert_eq!(body["value"][0]["displayName"], name);
+        }
+        assert!(front.strays().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn links_lead_back_the_way_the_request_came() {
+    let (site, here, _there) = Client::neighbours(Cloud::Global).await;
+    let front = site.front().await.unwrap();
+    here.sync(3);
+    let (_, body) = here.through(&front, "/users?$top=1").await;
+    assert!(body["@odata.nextLink"].as_str().unwrap().starts_with(front.graph_root()));
+    let (_, body) = here.get("/users?$top=1").await;
+    assert!(body["@odata.nextLink"].as_str().unwrap().starts_with(here.tenant.graph_root()));
+}
+
+#[tokio::test]
+async fn who_names_no_tenant_is_refused_and_remembered() {
+    let (site, here, _there) = Client::neighbours(Cloud::Global).await;
+    let front = site.front().await.unwrap();
+    let url = format!("{}/v1.0/users", front.graph_root());
+    let (status, body) = answer(here.http.get(&url)).await;
+    assert_eq!((status, code(&body)), (401, "InvalidAuthenticationToken"));
+    let stranger = Client::with(|options| options.id = Uuid::from_u128(0x99)).await;
+    let (status, _) = answer(here.http.get(&url).bearer_auth(&stranger.token)).await;
+    assert_eq!(status, 401);
+    let login = format!("{}/{}/oauth2/v2.0/token", front.login_root(), Uuid::nil());
+    assert_eq!(answer(here.http.post(login)).await.0, 404);
+    assert_eq!(front.strays().len(), 3);
+}
+
+#[tokio::test]
+async fn the_path_of_a_sign_in_names_the_tenant() {
+    let (site, _here, there) = Client::neighbours(Cloud::Global).await;
+    let front = site.front().await.unwrap();
+    let path = format!("{}/{HOME}/anything", front.login_root());
+    let response = there.http.get(path).send().await.unwrap();
+    assert_eq!(response.status(), 501);
+    assert_eq!(there.tenant.violations().len(), 1);
+}
+
+#[tokio::test]
+async fn a_site_has_each_tenant_once() {
+    let (site, here, _there) = Client::neighbours(Cloud::Global).await;
+    let options = here.tenant.with_directory(|directory| directory.options.clone());
+    assert!(site.start(options).await.is_err());
+}
