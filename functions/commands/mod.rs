@@ -18,6 +18,7 @@ mod serve;
 mod setup;
 mod status;
 mod summary;
+mod sync;
 mod trust;
 
 use clap::{Args, Parser, Subcommand};
@@ -75,6 +76,9 @@ enum Command {
     /// The cross-tenant access settings that a partner needs in this tenant
     #[command(subcommand)]
     Trust(trust::Action),
+    /// Microsoft's cross-tenant synchronization from this tenant to a partner
+    #[command(subcommand)]
+    Sync(sync::Action),
     /// Check the configuration file, all of it
     CheckConfig,
 }
@@ -113,6 +117,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Apply(options) => return apply::run(&global, &options).await,
         Command::CheckConfig => check_config::run(&global),
         Command::Grant(action) => return or_signal(Box::pin(grant::run(&global, &action))).await,
+        Command::Sync(action) => return or_signal(Box::pin(sync::run(&global, &action))).await,
         Command::Trust(action) => return or_signal(Box::pin(trust::run(&global, &action))).await,
         Command::Circuit(circuit::Action::Close) => return or_signal(circuit::close(&global)).await,
         Command::Approve(options) => return approve::run(&global, &options).await,

@@ -14,7 +14,7 @@
 //!   [`ticks`]: when timers asked last.
 //! - [`graph`]: Microsoft Graph. [`clouds`]: what differs by cloud.
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
-//! - [`trust`]: cross-tenant access settings. [`grant`]: the [`permissions`] of the function app's identity. [`changes`],
+//! - [`trust`]: cross-tenant access settings. [`sync`]: Microsoft's own synchronization. [`grant`]: the [`permissions`] of the function app's identity. [`changes`],
 //!   [`checks`]: how setting up a tenant is told.
 //! - [`summary`]: the daily one. [`outbox`]: reports on their way; [`teams`]: cards and webhooks.
 //! - [`report`], [`status`], [`failures`]: what people and programs get to see.
@@ -50,6 +50,7 @@ pub mod single;
 pub mod state;
 pub mod status;
 pub mod summary;
+pub mod sync;
 pub mod teams;
 pub mod telemetry;
 pub mod ticks;

@@ -211,6 +211,13 @@ fn synchronization(partner: &Partner, path: &str, findings: &mut Findings) {
     const NO_SOURCES: [&str; 2] = ["samAccountName", "userType"];
     const LONGEST_EXPRESSION: usize = 10_000;
     let Some(sync) = &partner.sync else { return };
+    if let Err(error) = crate::sync::filter::parse(&sync.filter) {
+        findings.contradiction(
+            &[&format!("{path}.sync.filter")],
+            error.to_string(),
+            "Write conditions such as department EQUALS \"Sales\" with AND and OR between them.",
+        );
+    }
     for (target, source) in &sync.attributes {
         // The keys are names of attributes; others are quoted in paths.
         let path = super::walk::join(&format!("{path}.sync.attributes"), target);

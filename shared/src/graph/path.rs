@@ -3,6 +3,7 @@
 
 mod applications;
 mod setup;
+mod synchronization;
 
 use super::limits::Cost;
 use crate::address::Address;

@@ -141,7 +141,7 @@ impl SetupWriter {
     }
 }
 
-fn unless_there(result: Result<()>) -> Result<()> {
+pub(super) fn unless_there(result: Result<()>) -> Result<()> {
     result.or_else(|error| match error.message() {
         said if THERE_ALREADY.iter().any(|words| said.contains(words)) => Ok(()),
         _ => Err(error),

@@ -6,9 +6,11 @@
 //! became of it. Not responsible for: what is to be changed.
 //!
 //! - [`access`]: cross-tenant access settings. [`applications`]: applications and what they may do.
+//! - [`synchronization`]: Microsoft's cross-tenant synchronization.
 
 pub mod access;
 pub mod applications;
+pub mod synchronization;
 
 use super::client::{Client, Request, Target};
 use super::directory::Pages;
