@@ -8,34 +8,42 @@
 //! - `replication`, `membership_lag`: how changes spread.
 //! - `actors`, `connect`, `deletion`, `population`: what people, administrators and Entra Connect do.
 //! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
-//! - `auth`, `identity`: tokens.
+//! - `auth`, `identity`, `login`, `grants`, `sign_ins`, `certificate`, `administrators`: tokens, and who gets them.
 //! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
 //! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
 //!   `roles`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `batch`: Graph, by resource.
 
+mod access_settings;
 mod actors;
+mod administrators;
 mod audit;
 mod audits;
 mod auth;
 mod batch;
+mod certificate;
 mod connect;
 mod cost;
 mod cross_tenant_access;
 mod cross_tenant_policy;
+mod cross_tenant_writes;
 mod deleted_items;
 mod deletion;
 mod delta;
 mod error;
 mod faults;
 mod filter;
+mod grants;
 mod group_members;
 mod groups;
 mod identity;
+mod identity_synchronization;
 mod invitation_request;
 mod invitations;
+mod known_tenants;
 mod limits;
 mod listing;
+mod login;
 mod mail;
 mod member;
 mod membership;
@@ -46,7 +54,9 @@ mod nesting;
 mod objects;
 mod options;
 mod organization;
+mod plain;
 mod policy;
+mod policy_audit;
 mod population;
 mod property;
 mod query;
@@ -56,6 +66,7 @@ mod request;
 mod roles;
 mod routes;
 mod server;
+mod sign_ins;
 mod sponsors;
 mod state;
 #[cfg(test)]
@@ -65,15 +76,21 @@ mod user_properties;
 mod user_update;
 mod users;
 
+pub use access_settings::{
+    AccessBlocks, AccessTarget, AccessType, B2bSetting, DevicesFilter, InboundTrust, TargetConfiguration, TargetType,
+    TenantRestrictions,
+};
 pub use actors::RoleState;
+pub use administrators::AdministratorRole;
 pub use audit::{Actor, AuditOptions};
 pub use connect::EntraConnect;
 pub use cross_tenant_access::{
-    AccessConfiguration, AutomaticRedemption, CrossTenantAccess, IdentitySynchronization, PartnerConfiguration,
-    UserConsent,
+    AccessConfiguration, AutomaticRedemption, BlockUpdate, CrossTenantAccess, IdentitySynchronization,
+    PartnerConfiguration, UserConsent,
 };
 pub use delta::{DeltaOptions, ExpiredToken};
 pub use faults::{Fault, Matcher};
+pub use known_tenants::KnownTenant;
 pub use limits::{Limits, Quota, RetryAfter, TenantSize, Usage};
 pub use mail::Mail;
 pub use model::Directory;
@@ -81,6 +98,7 @@ pub use objects::{Group, OtherKind, OtherObject, RoleAssignment, RoleEligibility
 pub use options::TenantOptions;
 pub use policy::{AllowInvitesFrom, DomainBlock, InvitationPolicy};
 pub use population::SyncedPerson;
+pub use sign_ins::DeviceCode;
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
 use crate::exchange::Exchange;
@@ -88,6 +106,7 @@ use crate::steps::{Hooks, Step, Then};
 use anyhow::Context;
 use meter::Meter;
 use server::{Shared, lock};
+use sign_ins::Decision;
 use state::State;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -171,6 +190,27 @@ impl Tenant {
     /// since the epoch.
     pub fn person_token(&self, person: Uuid) -> (String, u64) {
         auth::issue_to_person(&lock(&self.shared).directory, self.secret, person)
+    }
+
+    /// The device codes that wait for a person to decide on them, oldest first.
+    pub fn device_codes(&self) -> Vec<DeviceCode> {
+        lock(&self.shared).directory.device_codes()
+    }
+
+    /// The person types the code, signs in and agrees.
+    ///
+    /// # Errors
+    /// No such code waits, or the person is not there or disabled.
+    pub fn approve_device_code(&self, user_code: &str, person: Uuid) -> anyhow::Result<()> {
+        lock(&self.shared).directory.decide(user_code, Decision::Approved(person))
+    }
+
+    /// A person types the code and does not agree.
+    ///
+    /// # Errors
+    /// No such code waits.
+    pub fn decline_device_code(&self, user_code: &str) -> anyhow::Result<()> {
+        lock(&self.shared).directory.decide(user_code, Decision::Declined)
     }
 
     /// Looks at the directory or changes it. No request is served meanwhile.

@@ -6,11 +6,13 @@
 use super::audit::{Actor, AuditOptions, Entry};
 use super::cross_tenant_access::CrossTenantAccess;
 use super::delta::DeltaOptions;
+use super::known_tenants::KnownTenant;
 use super::mail::Mail;
 use super::objects::{Group, OtherObject, RoleAssignment, RoleEligibility};
 use super::options::TenantOptions;
 use super::policy::InvitationPolicy;
 use super::replication::Replication;
+use super::sign_ins::SignIns;
 use super::user::User;
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
@@ -34,6 +36,8 @@ pub struct Directory {
     pub policy: InvitationPolicy,
     /// What people of other tenants may do.
     pub cross_tenant_access: CrossTenantAccess,
+    /// What is to be known of other tenants, by id.
+    pub known_tenants: BTreeMap<Uuid, KnownTenant>,
     /// The application permissions that the next token carries.
     pub permissions: BTreeSet<String>,
     /// How long it takes until a change is seen by readers. A new value is for the changes after it.
@@ -46,6 +50,7 @@ pub struct Directory {
     /// Who acts now.
     pub(super) actor: Actor,
     pub(super) replication: Replication,
+    pub(super) sign_ins: SignIns,
     /// How often all tokens were revoked.
     pub(super) revocations: u64,
     by_address: HashMap<String, BTreeSet<Uuid>>,
@@ -62,6 +67,7 @@ impl Directory {
             audit_log: Vec::new(),
             actor: Actor::default(),
             replication: Replication::default(),
+            sign_ins: SignIns::default(),
             revocations: 0,
             options,
             users: BTreeMap::new(),
@@ -73,6 +79,7 @@ impl Directory {
             mails: Vec::new(),
             policy: InvitationPolicy::default(),
             cross_tenant_access: CrossTenantAccess::default(),
+            known_tenants: BTreeMap::new(),
             by_address: HashMap::new(),
             made: 0,
         }

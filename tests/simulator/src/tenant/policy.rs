@@ -20,7 +20,7 @@
 //! | tenant forbids invitations | 403 "not allowed for your company" | [`InvitationPolicy::allow_invites_from`] |
 //! | abuse protection | 403 "suspicious activity" | [`InvitationPolicy::suspicious_activity_block`] |
 //! | deny list | 400 "is blocked" | [`DomainBlock::DenyList`] |
-//! | own cross-tenant access | 403 "blocked by cross-tenant access settings in" | [`DomainBlock::CrossTenantAccess`] |
+//! | own cross-tenant access | 403 "blocked by cross-tenant access settings in" | [`DomainBlock::CrossTenantAccess`], or the settings |
 //! | both sides' | 403 "blocked by cross-tenant access settings." | [`DomainBlock::CrossTenantAccessBoth`] |
 //! | cross-cloud application off | 403 "Microsoft B2B Cross Cloud Worker" | [`DomainBlock::CrossCloudWorker`] |
 //! | any other | any code and words | `Fault::status` with `Fault::message` |
