@@ -20,8 +20,10 @@ mod administrators;
 mod audit;
 mod audits;
 mod auth;
+mod authorization_policy;
 mod batch;
 mod certificate;
+mod conditional_access;
 mod connect;
 mod cost;
 mod cross_tenant_access;
@@ -41,6 +43,7 @@ mod identity_synchronization;
 mod invitation_request;
 mod invitations;
 mod known_tenants;
+mod licenses;
 mod limits;
 mod listing;
 mod login;
@@ -69,6 +72,7 @@ mod server;
 mod sign_ins;
 mod sponsors;
 mod state;
+mod tenant_relationships;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -83,6 +87,7 @@ pub use access_settings::{
 pub use actors::RoleState;
 pub use administrators::AdministratorRole;
 pub use audit::{Actor, AuditOptions};
+pub use conditional_access::{ConditionalAccessPolicy, ConditionalAccessState, ExternalUsers};
 pub use connect::EntraConnect;
 pub use cross_tenant_access::{
     AccessConfiguration, AutomaticRedemption, BlockUpdate, CrossTenantAccess, IdentitySynchronization,
@@ -99,6 +104,7 @@ pub use options::TenantOptions;
 pub use policy::{AllowInvitesFrom, DomainBlock, InvitationPolicy};
 pub use population::SyncedPerson;
 pub use sign_ins::DeviceCode;
+pub use tenant_relationships::MultiTenantOrganization;
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
 use crate::exchange::Exchange;

@@ -4,6 +4,7 @@
 //! it.
 
 use super::audit::{Actor, AuditOptions, Entry};
+use super::conditional_access::ConditionalAccessPolicy;
 use super::cross_tenant_access::CrossTenantAccess;
 use super::delta::DeltaOptions;
 use super::known_tenants::KnownTenant;
@@ -13,6 +14,7 @@ use super::options::TenantOptions;
 use super::policy::InvitationPolicy;
 use super::replication::Replication;
 use super::sign_ins::SignIns;
+use super::tenant_relationships::MultiTenantOrganization;
 use super::user::User;
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
@@ -36,6 +38,10 @@ pub struct Directory {
     pub policy: InvitationPolicy,
     /// What people of other tenants may do.
     pub cross_tenant_access: CrossTenantAccess,
+    /// Conditional Access, which nothing here goes by.
+    pub conditional_access: Vec<ConditionalAccessPolicy>,
+    /// The multitenant organisation that this tenant is in.
+    pub multi_tenant_organization: Option<MultiTenantOrganization>,
     /// What is to be known of other tenants, by id.
     pub known_tenants: BTreeMap<Uuid, KnownTenant>,
     /// The application permissions that the next token carries.
@@ -80,6 +86,8 @@ impl Directory {
             policy: InvitationPolicy::default(),
             cross_tenant_access: CrossTenantAccess::default(),
             known_tenants: BTreeMap::new(),
+            conditional_access: Vec::new(),
+            multi_tenant_organization: None,
             by_address: HashMap::new(),
             made: 0,
         }

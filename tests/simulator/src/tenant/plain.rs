@@ -48,3 +48,8 @@ pub(super) fn without(mut object: Value, names: &[&str]) -> Value {
     }
     object
 }
+
+/// A path that this cloud's schema does not have.
+pub(super) fn no_such_segment(segment: &str) -> GraphError {
+    GraphError::bad_request(format!("Resource not found for the segment '{segment}'."))
+}

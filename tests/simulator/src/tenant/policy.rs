@@ -25,6 +25,7 @@
 //! | cross-cloud application off | 403 "Microsoft B2B Cross Cloud Worker" | [`DomainBlock::CrossCloudWorker`] |
 //! | any other | any code and words | `Fault::status` with `Fault::message` |
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who may be invited, and who refuses.
@@ -42,7 +43,8 @@ pub struct InvitationPolicy {
 
 /// Who may invite. The reference page says that an application may not where invitations are off or left to
 /// administrators; observations of the latter disagree, and the simulated tenant keeps to the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum AllowInvitesFrom {
     /// Nobody.
     None,

@@ -11,6 +11,8 @@ const ACCESS: &str = "CrossTenantAccessSettings";
 const SYNCHRONIZATION: &str = "CrossTenantIdentitySyncSettings";
 
 pub(super) const UPDATE_POLICY: Activity = Activity::of("Policy", "Update policy", "Update");
+pub(super) const UPDATE_AUTHORIZATION: Activity =
+    Activity::of("AuthorizationPolicy", "Update authorization policy", "Update");
 pub(super) const UPDATE_DEFAULT: Activity =
     Activity::of(ACCESS, "Update the company default cross-tenant access setting", "Update");
 pub(super) const ADD_PARTNER: Activity = Activity::of(ACCESS, "Add a partner to cross-tenant access setting", "Add");

@@ -2,11 +2,13 @@
 
 use super::auth::Caller;
 use super::error::GraphError;
+use super::plain::no_such_segment;
 use super::request::{GraphResult, Request};
 use super::state::State;
 use super::{
-    audits, batch, cross_tenant_policy, cross_tenant_writes, deleted_items, delta, group_members, groups,
-    identity_synchronization, invitations, membership, organization, roles, sponsors, user_update, users,
+    audits, authorization_policy, batch, conditional_access, cross_tenant_policy, cross_tenant_writes, deleted_items,
+    delta, group_members, groups, identity_synchronization, invitations, licenses, membership, organization, roles,
+    sponsors, tenant_relationships, user_update, users,
 };
 
 /// Carries out a request of an authenticated caller.
@@ -50,6 +52,16 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         ("GET", ["roleManagement", "directory", "roleEligibilityScheduleInstances"]) => {
             roles::eligibilities(state, caller, request)
         }
+        ("GET", ["policies", "authorizationPolicy"]) => authorization_policy::get(state, caller, request),
+        ("PATCH", ["policies", "authorizationPolicy"]) => authorization_policy::update(state, caller, request),
+        // Not in the schema of any cloud.
+        (_, ["policies", name @ ("b2bManagementPolicies" | "externalIdentitiesPolicy")]) => Err(no_such_segment(name)),
+        ("GET", ["identity", "conditionalAccess", "policies"]) => conditional_access::list(state, caller, request),
+        ("GET", ["subscribedSkus"]) => licenses::list(state, caller, request),
+        ("GET", ["tenantRelationships", "multiTenantOrganization"]) => {
+            tenant_relationships::organization(state, caller, request)
+        }
+        ("GET", ["tenantRelationships", function]) => tenant_relationships::find(state, caller, request, function),
         (_, ["policies", "crossTenantAccessPolicy", rest @ ..]) => cross_tenant(state, caller, request, rest),
         ("GET", ["auditLogs", "directoryAudits"]) => audits::list(state, caller, request),
         ("POST", ["invitations"]) => invitations::create(state, caller, request),

@@ -16,6 +16,7 @@ mod invitation;
 mod lag;
 mod links;
 mod membership;
+mod policies;
 mod queries;
 mod reading;
 mod refusals;
