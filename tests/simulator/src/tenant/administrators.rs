@@ -17,6 +17,8 @@ pub enum AdministratorRole {
     CloudApplication,
     /// Everything.
     Global,
+    /// Reading everything.
+    GlobalReader,
     /// Provisioning and what else joins two directories.
     HybridIdentity,
     /// How anybody signs in.
@@ -35,6 +37,7 @@ impl AdministratorRole {
             Self::Authentication => uuid!("c4e39bd9-1100-46d3-8c65-fb160da0071f"),
             Self::CloudApplication => uuid!("158c047a-c907-4556-b7ef-446551a6b5f7"),
             Self::Global => uuid!("62e90394-69f5-4237-9190-012177145e10"),
+            Self::GlobalReader => uuid!("f2ef992c-3afb-46b9-b7cf-a126ee74c451"),
             Self::HybridIdentity => uuid!("8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2"),
             Self::PrivilegedAuthentication => uuid!("7be44c8a-adaf-4e2a-84d6-ab2649e08a13"),
             Self::PrivilegedRole => uuid!("e8611ab8-c189-46e8-94e1-60213ab1f814"),

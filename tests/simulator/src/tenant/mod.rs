@@ -3,16 +3,19 @@
 //! Responsible for: answering as the documentation says Graph answers. What it does not know it answers with 501 and
 //! remembers as a violation, which the test that caused it must look at.
 //!
-//! - `model`, `user`, `user_properties`, `objects`, `nesting`, `options`, `policy`, `cross_tenant_access`, `mail`,
-//!   `audit`: what there is.
+//! - `model`, `user`, `user_properties`, `authentication_methods`, `objects`, `nesting`, `options`, `policy`,
+//!   `access_settings`, `cross_tenant_access`, `known_tenants`, `mail`, `audit`, `policy_audit`: what there is.
 //! - `replication`, `membership_lag`: how changes spread.
 //! - `actors`, `connect`, `deletion`, `population`: what people, administrators and Entra Connect do.
 //! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
 //! - `auth`, `identity`, `login`, `grants`, `sign_ins`, `certificate`, `administrators`: tokens, and who gets them.
 //! - `limits`, `cost`, `meter`: throttling.
-//! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
-//! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
-//!   `roles`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `batch`: Graph, by resource.
+//! - `query`, `filter`, `property`, `plain`, `member`, `reference`: query options, filters, projections and references.
+//! - `organization`, `licenses`, `users`, `user_update`, `authentication`, `deleted_items`, `sponsors`, `membership`,
+//!   `groups`, `group_members`, `roles`, `invitations`, `delta`, `audits`, `registration_details`, `batch`: Graph, by
+//!   resource.
+//! - `cross_tenant_policy`, `cross_tenant_writes`, `identity_synchronization`, `authorization_policy`, `sms_policy`,
+//!   `conditional_access`, `tenant_relationships`: Graph's policies.
 
 mod access_settings;
 mod actors;
@@ -20,6 +23,8 @@ mod administrators;
 mod audit;
 mod audits;
 mod auth;
+mod authentication;
+mod authentication_methods;
 mod authorization_policy;
 mod batch;
 mod certificate;
@@ -64,12 +69,14 @@ mod population;
 mod property;
 mod query;
 mod reference;
+mod registration_details;
 mod replication;
 mod request;
 mod roles;
 mod routes;
 mod server;
 mod sign_ins;
+mod sms_policy;
 mod sponsors;
 mod state;
 mod tenant_relationships;
@@ -87,6 +94,7 @@ pub use access_settings::{
 pub use actors::RoleState;
 pub use administrators::AdministratorRole;
 pub use audit::{Actor, AuditOptions};
+pub use authentication_methods::{AuthenticationMethods, OtherMethod, PhoneMethod, PhoneType, SmsSignInState};
 pub use conditional_access::{ConditionalAccessPolicy, ConditionalAccessState, ExternalUsers};
 pub use connect::EntraConnect;
 pub use cross_tenant_access::{
@@ -104,6 +112,7 @@ pub use options::TenantOptions;
 pub use policy::{AllowInvitesFrom, DomainBlock, InvitationPolicy};
 pub use population::SyncedPerson;
 pub use sign_ins::DeviceCode;
+pub use sms_policy::{SmsPolicy, SmsTarget};
 pub use tenant_relationships::MultiTenantOrganization;
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 

@@ -4,6 +4,7 @@
 //! it.
 
 use super::audit::{Actor, AuditOptions, Entry};
+use super::authentication_methods::AuthenticationMethods;
 use super::conditional_access::ConditionalAccessPolicy;
 use super::cross_tenant_access::CrossTenantAccess;
 use super::delta::DeltaOptions;
@@ -14,6 +15,7 @@ use super::options::TenantOptions;
 use super::policy::InvitationPolicy;
 use super::replication::Replication;
 use super::sign_ins::SignIns;
+use super::sms_policy::SmsPolicy;
 use super::tenant_relationships::MultiTenantOrganization;
 use super::user::User;
 use crate::clock::SimClock;
@@ -38,6 +40,10 @@ pub struct Directory {
     pub policy: InvitationPolicy,
     /// What people of other tenants may do.
     pub cross_tenant_access: CrossTenantAccess,
+    /// What people have registered to prove who they are, by user.
+    pub authentication_methods: BTreeMap<Uuid, AuthenticationMethods>,
+    /// The policy on text messages.
+    pub sms: SmsPolicy,
     /// Conditional Access, which nothing here goes by.
     pub conditional_access: Vec<ConditionalAccessPolicy>,
     /// The multitenant organisation that this tenant is in.
@@ -86,6 +92,8 @@ impl Directory {
             policy: InvitationPolicy::default(),
             cross_tenant_access: CrossTenantAccess::default(),
             known_tenants: BTreeMap::new(),
+            authentication_methods: BTreeMap::new(),
+            sms: SmsPolicy::default(),
             conditional_access: Vec::new(),
             multi_tenant_organization: None,
             by_address: HashMap::new(),

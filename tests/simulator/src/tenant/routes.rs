@@ -6,9 +6,9 @@ use super::plain::no_such_segment;
 use super::request::{GraphResult, Request};
 use super::state::State;
 use super::{
-    audits, authorization_policy, batch, conditional_access, cross_tenant_policy, cross_tenant_writes, deleted_items,
-    delta, group_members, groups, identity_synchronization, invitations, licenses, membership, organization, roles,
-    sponsors, tenant_relationships, user_update, users,
+    audits, authentication, authorization_policy, batch, conditional_access, cross_tenant_policy, cross_tenant_writes,
+    deleted_items, delta, group_members, groups, identity_synchronization, invitations, licenses, membership,
+    organization, registration_details, roles, sms_policy, sponsors, tenant_relationships, user_update, users,
 };
 
 /// Carries out a request of an authenticated caller.
@@ -51,6 +51,20 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         ("GET", ["roleManagement", "directory", "roleAssignments"]) => roles::assignments(state, caller, request),
         ("GET", ["roleManagement", "directory", "roleEligibilityScheduleInstances"]) => {
             roles::eligibilities(state, caller, request)
+        }
+        ("GET", ["users", user, "authentication", "methods"]) => authentication::methods(state, caller, request, user),
+        ("GET", ["users", user, "authentication", "phoneMethods"]) => {
+            authentication::phones(state, caller, request, user)
+        }
+        (
+            "POST",
+            ["users", user, "authentication", "phoneMethods", phone, switch @ ("enableSmsSignIn" | "disableSmsSignIn")],
+        ) => authentication::switch_sms(state, caller, request, (user, phone), *switch == "enableSmsSignIn"),
+        ("GET", ["reports", "authenticationMethods", "userRegistrationDetails"]) => {
+            registration_details::report(state, caller, request)
+        }
+        ("GET", ["policies", "authenticationMethodsPolicy", "authenticationMethodConfigurations", "sms" | "Sms"]) => {
+            sms_policy::get(state, caller, request)
         }
         ("GET", ["policies", "authorizationPolicy"]) => authorization_policy::get(state, caller, request),
         ("PATCH", ["policies", "authorizationPolicy"]) => authorization_policy::update(state, caller, request),

@@ -2,6 +2,7 @@
 
 mod audits;
 mod authentication;
+mod authentication_methods;
 mod batching;
 mod certificates;
 mod changes;
