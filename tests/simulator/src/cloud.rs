@@ -24,6 +24,15 @@ impl Cloud {
         }
     }
 
+    /// What cross-tenant access settings call the cloud.
+    pub fn endpoint(self) -> &'static str {
+        match self {
+            Self::Global => "microsoftonline.com",
+            Self::UsGov | Self::UsGovDod => "microsoftonline.us",
+            Self::China => "partner.microsoftonline.cn",
+        }
+    }
+
     /// The host that redeem links of this cloud start with (documented for the commercial cloud only).
     pub fn login_root(self) -> &'static str {
         match self {

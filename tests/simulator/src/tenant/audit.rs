@@ -1,5 +1,5 @@
 //! The audit log: who did what to whom. Everything that changes a user, who is in a group or who has a role is in it,
-//! whoever did it and in whatever way.
+//! whoever did it and in whatever way; so is everything that Graph changes of a policy (`policy_audit`).
 //!
 //! Refused attempts are not in it. Who acts is the managed identity while a request to Graph is carried out, and an
 //! administrator otherwise; [`Directory::acting_as`] says it differently.
@@ -23,6 +23,8 @@ pub enum Actor {
     ManagedIdentity,
     /// Another application, by its name.
     Application(String),
+    /// A registered application that signed in by its own, by its client id.
+    Client(Uuid),
     /// Entra Connect, under the account that it writes with.
     EntraConnect,
     /// A user of this directory.
@@ -56,7 +58,7 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    const fn of(category: &'static str, name: &'static str, operation: &'static str) -> Self {
+    pub(super) const fn of(category: &'static str, name: &'static str, operation: &'static str) -> Self {
         Self { name, category, service: "Core Directory", operation }
     }
 
@@ -232,6 +234,7 @@ impl Directory {
                 Initiator::User { id: *id, name: target.name.unwrap_or_default(), user_principal_name }
             }
             Actor::ManagedIdentity => app(self.client_id(), "Function app", self.service_principal()),
+            Actor::Client(id) => app(*id, "Registered application", self.derived_id(&id.to_string())),
             Actor::Application(name) => named(name),
             // Under which name the directory does it is not documented.
             Actor::Directory => named("Microsoft Entra ID"),

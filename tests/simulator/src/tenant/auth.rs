@@ -1,8 +1,10 @@
-//! Access tokens: what the managed identity gets, and what Graph accepts.
+//! Access tokens: what an identity gets, and what Graph accepts.
 //!
 //! A token has the shape of a JWT but no signature worth the name: what stands in its place is known only to the tenant
 //! that issued it.
 
+use super::administrators::AdministratorRole;
+use super::audit::Actor;
 use super::error::GraphError;
 use super::model::Directory;
 use base64::Engine;
@@ -13,7 +15,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// Long enough for any test, however long it runs in real time.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What begins like this sets a tenant up.
+const SETUP: &[&str] = &[
+    "AppRoleAssignment.ReadWrite.All",
+    "Application.ReadWrite.",
+    "Policy.ReadWrite.Authorization",
+    "Policy.ReadWrite.CrossTenantAccess",
+    "Synchronization.",
+    "UserAuthMethod-",
+];
 
 /// A new token for Graph, with the permissions that are granted now, and when it expires in seconds since the epoch.
 pub(super) fn issue(directory: &Directory, secret: Uuid) -> (String, u64) {
@@ -27,9 +39,33 @@ pub(super) fn issue(directory: &Directory, secret: Uuid) -> (String, u64) {
 }
 
 /// A new token for Graph as a person gets it who signs in to a tool: their own, with the tool's delegated permissions.
+/// The tools that everybody has are never granted those that set a tenant up.
 pub(super) fn issue_to_person(directory: &Directory, secret: Uuid, person: Uuid) -> (String, u64) {
-    let scopes: Vec<&str> = directory.permissions.iter().map(String::as_str).collect();
+    let scopes = directory.permissions.iter().map(String::as_str);
+    let scopes: Vec<&str> = scopes.filter(|name| !SETUP.iter().any(|setup| name.starts_with(setup))).collect();
     sign(directory, secret, json!({ "oid": person, "idtyp": "user", "scp": scopes.join(" ") }))
+}
+
+/// A new token for Graph as a person gets it who signs in to a registered application.
+pub(super) fn issue_to_operator(
+    directory: &Directory,
+    secret: Uuid,
+    client: Uuid,
+    person: Uuid,
+    scopes: &[String],
+) -> String {
+    sign(directory, secret, json!({"appid": client, "oid": person, "idtyp": "user", "scp": scopes.join(" ")})).0
+}
+
+/// A new token for Graph as a registered application gets it for itself.
+pub(super) fn issue_to_client(
+    directory: &Directory,
+    secret: Uuid,
+    client: Uuid,
+    permissions: &BTreeSet<String>,
+) -> String {
+    let principal = directory.derived_id(&client.to_string());
+    sign(directory, secret, json!({"appid": client, "oid": principal, "idtyp": "app", "roles": permissions})).0
 }
 
 fn sign(directory: &Directory, secret: Uuid, mut claims: Value) -> (String, u64) {
@@ -67,6 +103,10 @@ pub(super) fn issue_for_storage(directory: &Directory) -> (String, u64) {
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     roles: BTreeSet<String>,
+    /// The directory roles of the person who is signed in; `None` for an application.
+    administrates: Option<BTreeSet<Uuid>>,
+    /// What the audit log says of it.
+    pub(super) actor: Actor,
 }
 
 impl Caller {
@@ -99,7 +139,19 @@ impl Caller {
         }
         let roles = claims["roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let scopes = claims["scp"].as_str().unwrap_or_default().split_whitespace();
-        Ok(Self { roles: roles.chain(scopes).map(str::to_owned).collect() })
+        let id = |name: &str| claims[name].as_str().and_then(|id| id.parse::<Uuid>().ok());
+        let person = id("oid").filter(|_| claims["idtyp"] == "user");
+        // The tools that everybody has stand for the function app, whose commands they sign people in to.
+        let client = id("appid").filter(|client| *client != directory.client_id());
+        Ok(Self {
+            roles: roles.chain(scopes).map(str::to_owned).collect(),
+            administrates: person.map(|person| directory.roles_of(person)),
+            actor: match (client, person) {
+                (None, _) => Actor::ManagedIdentity,
+                (Some(_), Some(person)) => Actor::Person(person),
+                (Some(client), None) => Actor::Client(client),
+            },
+        })
     }
 
     /// Whether the token carries any of the permissions.
@@ -110,6 +162,13 @@ impl Caller {
     /// Refuses who has none of the permissions.
     pub(super) fn require(&self, permissions: &[&str]) -> Result<(), GraphError> {
         if self.has_any(permissions) { Ok(()) } else { Err(GraphError::denied()) }
+    }
+
+    /// Refuses a person who has none of the roles: with delegated permissions both are needed. An application needs its
+    /// permissions only.
+    pub(super) fn require_administrator(&self, roles: &[AdministratorRole]) -> Result<(), GraphError> {
+        let has = |own: &BTreeSet<Uuid>| roles.iter().any(|role| own.contains(&role.id()));
+        if self.administrates.as_ref().is_none_or(has) { Ok(()) } else { Err(GraphError::denied()) }
     }
 }
 
@@ -131,7 +190,7 @@ fn claims(token: &str, secret: Uuid) -> Option<Value> {
 
 /// Real time, not the simulated one: whoever asks for a token compares its expiry with the system's clock.
 #[expect(clippy::disallowed_methods, reason = "the official identity library goes by the system's clock")]
-fn real_now() -> u64 {
+pub(super) fn real_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

@@ -1,6 +1,7 @@
 //! What a request costs, by Microsoft's table of identity resources.
 //!
-//! The audit log is a report, whose requests are counted by themselves and cost no units. Change tracking and
+//! The audit log is a report, whose requests are counted by themselves and cost no units. So are authentication methods:
+//! one row of the published limits is for all of them. Change tracking and
 //! invitations are not in the table; they cost what the table says of any other request.
 
 use super::request::Request;
@@ -30,6 +31,8 @@ impl Cost {
             ("POST", ["users", _, "checkMemberGroups"]) => read(4),
             ("POST", ["users", _, "getMemberGroups"]) => read(2),
             ("POST", ["directoryObjects", "getByIds"]) => read(3),
+            ("GET", ["users", _, "authentication", ..] | ["reports", ..]) => Self { reports: 1, ..Self::default() },
+            (_, ["users", _, "authentication", ..]) => Self { reports: 1, writes: 1, ..Self::default() },
             ("GET", ["auditLogs", ..]) => Self { reports: 1, ..Self::default() },
             ("GET", _) => read(1),
             ("POST", ["invitations"]) => Self { units: 1, writes: 1, invitations: 1, reports: 0 },

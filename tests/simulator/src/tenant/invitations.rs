@@ -103,7 +103,9 @@ fn check_policy(directory: &Directory, invitation: &Invitation) -> Result<(), Gr
             "The invited user's domain '{domain}' is a verified domain of this directory."
         )));
     }
-    match policy.blocked_domains.get(&domain) {
+    let block = policy.blocked_domains.get(&domain).copied();
+    let by_settings = directory.blocks_invitations(&domain).then_some(DomainBlock::CrossTenantAccess);
+    match block.or(by_settings) {
         None => Ok(()),
         Some(DomainBlock::DenyList) => Err(GraphError::bad_request(format!(
             "The invitation was not sent: the domain '{domain}' is blocked by the organization's policy."

@@ -43,7 +43,7 @@ pub struct Limits {
     pub tenant_writes: Quota,
     /// Invitations of all apps in this tenant. Each is a write as well.
     pub invitations: Quota,
-    /// Requests of the app in this tenant for reports, such as the audit log.
+    /// Requests of the app in this tenant for reports, such as the audit log, and for authentication methods.
     pub reports: Quota,
     /// How `Retry-After` is written.
     pub retry_after: RetryAfter,

@@ -3,28 +3,39 @@
 //! Responsible for: answering as the documentation says Graph answers. What it does not know it answers with 501 and
 //! remembers as a violation, which the test that caused it must look at.
 //!
-//! - `model`, `user`, `user_properties`, `objects`, `nesting`, `options`, `policy`, `cross_tenant_access`, `mail`,
-//!   `audit`: what there is.
+//! - `model`, `user`, `user_properties`, `authentication_methods`, `objects`, `nesting`, `options`, `policy`,
+//!   `access_settings`, `cross_tenant_access`, `known_tenants`, `mail`, `audit`, `policy_audit`: what there is.
 //! - `replication`, `membership_lag`: how changes spread.
 //! - `actors`, `connect`, `deletion`, `population`: what people, administrators and Entra Connect do.
 //! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
 //! - `site`, `front`: tenants that know each other, and one port for all of them.
-//! - `auth`, `identity`: tokens.
+//! - `auth`, `identity`, `login`, `grants`, `sign_ins`, `certificate`, `administrators`: tokens, and who gets them.
 //! - `limits`, `cost`, `meter`: throttling.
-//! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
-//! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
-//!   `roles`, `role_definitions`, `applications`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `batch`: Graph, by resource.
+//! - `query`, `filter`, `property`, `plain`, `member`, `reference`: query options, filters, projections and references.
+//! - `organization`, `licenses`, `users`, `user_update`, `authentication`, `deleted_items`, `sponsors`, `membership`,
+//!   `groups`, `group_members`, `roles`, `role_definitions`, `applications`, `invitations`, `delta`, `audits`, `registration_details`, `batch`: Graph, by
+//!   resource.
+//! - `cross_tenant_policy`, `cross_tenant_writes`, `identity_synchronization`, `authorization_policy`, `sms_policy`,
+//!   `conditional_access`, `tenant_relationships`: Graph's policies.
 
+mod access_settings;
 mod actors;
+mod administrators;
 mod applications;
 mod audit;
 mod audits;
 mod auth;
+mod authentication;
+mod authentication_methods;
+mod authorization_policy;
 mod batch;
+mod certificate;
+mod conditional_access;
 mod connect;
 mod cost;
 mod cross_tenant_access;
 mod cross_tenant_policy;
+mod cross_tenant_writes;
 mod deleted_items;
 mod deletion;
 mod delta;
@@ -32,13 +43,18 @@ mod error;
 mod faults;
 mod filter;
 mod front;
+mod grants;
 mod group_members;
 mod groups;
 mod identity;
+mod identity_synchronization;
 mod invitation_request;
 mod invitations;
+mod known_tenants;
+mod licenses;
 mod limits;
 mod listing;
+mod login;
 mod mail;
 mod member;
 mod membership;
@@ -49,20 +65,26 @@ mod nesting;
 mod objects;
 mod options;
 mod organization;
+mod plain;
 mod policy;
+mod policy_audit;
 mod population;
 mod property;
 mod query;
 mod reference;
+mod registration_details;
 mod replication;
 mod request;
 mod role_definitions;
 mod roles;
 mod routes;
 mod server;
+mod sign_ins;
 mod site;
+mod sms_policy;
 mod sponsors;
 mod state;
+mod tenant_relationships;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -70,17 +92,25 @@ mod user_properties;
 mod user_update;
 mod users;
 
+pub use access_settings::{
+    AccessBlocks, AccessTarget, AccessType, B2bSetting, DevicesFilter, InboundTrust, TargetConfiguration, TargetType,
+    TenantRestrictions,
+};
 pub use actors::RoleState;
+pub use administrators::AdministratorRole;
 pub use applications::{AppRole, AppRoleAssignment, GRAPH_APP_ID, PrincipalKind, ServicePrincipal};
 pub use audit::{Actor, AuditOptions};
+pub use authentication_methods::{AuthenticationMethods, OtherMethod, PhoneMethod, PhoneType, SmsSignInState};
+pub use conditional_access::{ConditionalAccessPolicy, ConditionalAccessState, ExternalUsers};
 pub use connect::EntraConnect;
 pub use cross_tenant_access::{
-    AccessConfiguration, AutomaticRedemption, CrossTenantAccess, IdentitySynchronization, PartnerConfiguration,
-    UserConsent,
+    AccessConfiguration, AutomaticRedemption, BlockUpdate, CrossTenantAccess, IdentitySynchronization,
+    PartnerConfiguration, UserConsent,
 };
 pub use delta::{DeltaOptions, ExpiredToken};
 pub use faults::{Fault, Matcher};
 pub use front::Front;
+pub use known_tenants::KnownTenant;
 pub use limits::{Limits, Quota, RetryAfter, TenantSize, Usage};
 pub use mail::Mail;
 pub use model::Directory;
@@ -88,7 +118,10 @@ pub use objects::{Group, OtherKind, OtherObject, RoleAssignment, RoleEligibility
 pub use options::TenantOptions;
 pub use policy::{AllowInvitesFrom, DomainBlock, InvitationPolicy};
 pub use population::SyncedPerson;
+pub use sign_ins::DeviceCode;
 pub use site::Site;
+pub use sms_policy::{SmsPolicy, SmsTarget};
+pub use tenant_relationships::MultiTenantOrganization;
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
 use crate::exchange::Exchange;
@@ -96,6 +129,7 @@ use crate::steps::{Hooks, Step, Then};
 use anyhow::Context;
 use meter::Meter;
 use server::{Desk, Shared, lock};
+use sign_ins::Decision;
 use state::State;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -188,6 +222,27 @@ impl Tenant {
     /// since the epoch.
     pub fn person_token(&self, person: Uuid) -> (String, u64) {
         auth::issue_to_person(&lock(&self.shared).directory, self.secret, person)
+    }
+
+    /// The device codes that wait for a person to decide on them, oldest first.
+    pub fn device_codes(&self) -> Vec<DeviceCode> {
+        lock(&self.shared).directory.device_codes()
+    }
+
+    /// The person types the code, signs in and agrees.
+    ///
+    /// # Errors
+    /// No such code waits, or the person is not there or disabled.
+    pub fn approve_device_code(&self, user_code: &str, person: Uuid) -> anyhow::Result<()> {
+        lock(&self.shared).directory.decide(user_code, Decision::Approved(person))
+    }
+
+    /// A person types the code and does not agree.
+    ///
+    /// # Errors
+    /// No such code waits.
+    pub fn decline_device_code(&self, user_code: &str) -> anyhow::Result<()> {
+        lock(&self.shared).directory.decide(user_code, Decision::Declined)
     }
 
     /// Looks at the directory or changes it. No request is served meanwhile, by any tenant of the same site, so `work`

@@ -5,13 +5,19 @@
 
 use super::applications::Applications;
 use super::audit::{Actor, AuditOptions, Entry};
+use super::authentication_methods::AuthenticationMethods;
+use super::conditional_access::ConditionalAccessPolicy;
 use super::cross_tenant_access::CrossTenantAccess;
 use super::delta::DeltaOptions;
+use super::known_tenants::KnownTenant;
 use super::mail::Mail;
 use super::objects::{Group, OtherObject, RoleAssignment, RoleEligibility};
 use super::options::TenantOptions;
 use super::policy::InvitationPolicy;
 use super::replication::Replication;
+use super::sign_ins::SignIns;
+use super::sms_policy::SmsPolicy;
+use super::tenant_relationships::MultiTenantOrganization;
 use super::user::User;
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
@@ -36,6 +42,16 @@ pub struct Directory {
     pub policy: InvitationPolicy,
     /// What people of other tenants may do.
     pub cross_tenant_access: CrossTenantAccess,
+    /// What people have registered to prove who they are, by user.
+    pub authentication_methods: BTreeMap<Uuid, AuthenticationMethods>,
+    /// The policy on text messages.
+    pub sms: SmsPolicy,
+    /// Conditional Access, which nothing here goes by.
+    pub conditional_access: Vec<ConditionalAccessPolicy>,
+    /// The multitenant organisation that this tenant is in.
+    pub multi_tenant_organization: Option<MultiTenantOrganization>,
+    /// What is to be known of other tenants, by id.
+    pub known_tenants: BTreeMap<Uuid, KnownTenant>,
     /// The application permissions that the next token carries.
     pub permissions: BTreeSet<String>,
     /// How long it takes until a change is seen by readers. A new value is for the changes after it.
@@ -48,6 +64,7 @@ pub struct Directory {
     /// Who acts now.
     pub(super) actor: Actor,
     pub(super) replication: Replication,
+    pub(super) sign_ins: SignIns,
     /// How often all tokens were revoked.
     pub(super) revocations: u64,
     by_address: HashMap<String, BTreeSet<Uuid>>,
@@ -64,6 +81,7 @@ impl Directory {
             audit_log: Vec::new(),
             actor: Actor::default(),
             replication: Replication::default(),
+            sign_ins: SignIns::default(),
             revocations: 0,
             applications: Applications::new(&options),
             options,
@@ -76,6 +94,11 @@ impl Directory {
             mails: Vec::new(),
             policy: InvitationPolicy::default(),
             cross_tenant_access: CrossTenantAccess::default(),
+            known_tenants: BTreeMap::new(),
+            authentication_methods: BTreeMap::new(),
+            sms: SmsPolicy::default(),
+            conditional_access: Vec::new(),
+            multi_tenant_organization: None,
             by_address: HashMap::new(),
             made: 0,
         }

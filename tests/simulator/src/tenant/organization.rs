@@ -1,20 +1,31 @@
 //! `GET /organization`.
 
 use super::auth::Caller;
+use super::licenses::plans;
 use super::model::Directory;
-use super::property::{Property, Resource, owned, projection, render, text};
+use super::property::{Property, Resource, maybe, no_such_property, owned, projection, render, text};
 use super::query::{Page, Query, collection};
 use super::request::{GraphResult, Request};
 use super::state::State;
+use crate::cloud::Cloud;
 
 const PERMISSIONS: &[&str] =
     &["Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+
+/// In the schema of the commercial cloud only.
+const COMMERCIAL_ONLY: &str = "defaultUsageLocation";
 
 /// `GET /organization`
 pub(super) fn list(state: &State, caller: &Caller, request: &Request) -> GraphResult {
     caller.require(PERMISSIONS)?;
     let query = Query::parse(request, &["$select"])?;
-    let names = projection::<Organization>(query.select.as_deref())?;
+    let mut names = projection::<Organization>(query.select.as_deref())?;
+    if state.directory.cloud() != Cloud::Global {
+        if query.select.is_some() && names.contains(&COMMERCIAL_ONLY) {
+            return Err(no_such_property(COMMERCIAL_ONLY, Organization::TYPE));
+        }
+        names.retain(|name| *name != COMMERCIAL_ONLY);
+    }
     let page = Page { items: vec![render(&Organization(&state.directory), &names)], next: None };
     Ok(collection(state, request, &query, "organization", page, None))
 }
@@ -73,14 +84,27 @@ impl Resource for Organization<'_> {
                 let synced = self.0.users().any(|user| user.on_premises.sync_enabled == Some(true));
                 if synced { Property::Bool(true) } else { Property::Null }
             }
+            "onPremisesLastSyncDateTime" => {
+                maybe(self.0.users().filter_map(|user| user.on_premises.last_sync).max(), Property::Time)
+            }
+            "assignedPlans" => {
+                let plan = |id| {
+                    Property::Object(vec![
+                        ("assignedDateTime", Property::Null),
+                        ("capabilityStatus", text("Enabled")),
+                        ("service", text("AADPremiumService")),
+                        ("servicePlanId", owned(id)),
+                    ])
+                };
+                Property::List(plans(options).into_iter().map(plan).collect())
+            }
             "verifiedDomains" => {
                 let verified = options.verified_domains.iter().enumerate();
                 let verified = verified.map(|(number, name)| self.domain(name, false, number == 0));
                 let initial = self.domain(&options.initial_domain, true, options.verified_domains.is_empty());
                 Property::List(std::iter::once(initial).chain(verified).collect())
             }
-            "assignedPlans"
-            | "businessPhones"
+            "businessPhones"
             | "marketingNotificationEmails"
             | "provisionedPlans"
             | "securityComplianceNotificationMails"

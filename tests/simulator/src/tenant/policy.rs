@@ -20,11 +20,12 @@
 //! | tenant forbids invitations | 403 "not allowed for your company" | [`InvitationPolicy::allow_invites_from`] |
 //! | abuse protection | 403 "suspicious activity" | [`InvitationPolicy::suspicious_activity_block`] |
 //! | deny list | 400 "is blocked" | [`DomainBlock::DenyList`] |
-//! | own cross-tenant access | 403 "blocked by cross-tenant access settings in" | [`DomainBlock::CrossTenantAccess`] |
+//! | own cross-tenant access | 403 "blocked by cross-tenant access settings in" | [`DomainBlock::CrossTenantAccess`], or the settings |
 //! | both sides' | 403 "blocked by cross-tenant access settings." | [`DomainBlock::CrossTenantAccessBoth`] |
 //! | cross-cloud application off | 403 "Microsoft B2B Cross Cloud Worker" | [`DomainBlock::CrossCloudWorker`] |
 //! | any other | any code and words | `Fault::status` with `Fault::message` |
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who may be invited, and who refuses.
@@ -42,7 +43,8 @@ pub struct InvitationPolicy {
 
 /// Who may invite. The reference page says that an application may not where invitations are off or left to
 /// administrators; observations of the latter disagree, and the simulated tenant keeps to the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum AllowInvitesFrom {
     /// Nobody.
     None,

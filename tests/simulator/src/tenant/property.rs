@@ -137,10 +137,13 @@ pub(super) fn projection<R: Resource>(select: Option<&[String]>) -> Result<Vec<&
 /// The name as the schema writes it. Graph is not so strict about case, but whoever writes a name otherwise has
 /// misread it.
 pub(super) fn find_name(names: &[&'static str], name: &str, kind: &str) -> Result<&'static str, GraphError> {
-    names.iter().find(|known| **known == name).copied().ok_or_else(|| {
-        GraphError::bad_request(format!(
-            "Parsing OData Select and Expand failed: \
-             Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
-        ))
-    })
+    names.iter().find(|known| **known == name).copied().ok_or_else(|| no_such_property(name, kind))
+}
+
+/// The type has no property of that name.
+pub(super) fn no_such_property(name: &str, kind: &str) -> GraphError {
+    GraphError::bad_request(format!(
+        "Parsing OData Select and Expand failed: \
+         Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
+    ))
 }

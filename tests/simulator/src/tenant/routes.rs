@@ -2,11 +2,14 @@
 
 use super::auth::Caller;
 use super::error::GraphError;
+use super::plain::no_such_segment;
 use super::request::{GraphResult, Request};
 use super::state::State;
 use super::{
-    applications, audits, batch, cross_tenant_policy, deleted_items, delta, group_members, groups, invitations,
-    membership, organization, role_definitions, roles, sponsors, user_update, users,
+    applications, audits, authentication, authorization_policy, batch, conditional_access, cross_tenant_policy,
+    cross_tenant_writes, deleted_items, delta, group_members, groups, identity_synchronization, invitations, licenses,
+    membership, organization, registration_details, role_definitions, roles, sms_policy, sponsors,
+    tenant_relationships, user_update, users,
 };
 
 /// Carries out a request of an authenticated caller.
@@ -58,24 +61,60 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         ("GET", ["roleManagement", "directory", "roleEligibilityScheduleInstances"]) => {
             roles::eligibilities(state, caller, request)
         }
-        ("GET", ["policies", "crossTenantAccessPolicy", "default"]) => {
-            cross_tenant_policy::default(state, caller, request)
+        ("GET", ["users", user, "authentication", "methods"]) => authentication::methods(state, caller, request, user),
+        ("GET", ["users", user, "authentication", "phoneMethods"]) => {
+            authentication::phones(state, caller, request, user)
         }
-        ("GET", ["policies", "crossTenantAccessPolicy", "partners"]) => {
-            cross_tenant_policy::partners(state, caller, request)
+        (
+            "POST",
+            ["users", user, "authentication", "phoneMethods", phone, switch @ ("enableSmsSignIn" | "disableSmsSignIn")],
+        ) => authentication::switch_sms(state, caller, request, (user, phone), *switch == "enableSmsSignIn"),
+        ("GET", ["reports", "authenticationMethods", "userRegistrationDetails"]) => {
+            registration_details::report(state, caller, request)
         }
-        ("GET", ["policies", "crossTenantAccessPolicy", "partners", tenant]) => {
-            cross_tenant_policy::partner(state, caller, request, tenant)
+        ("GET", ["policies", "authenticationMethodsPolicy", "authenticationMethodConfigurations", "sms" | "Sms"]) => {
+            sms_policy::get(state, caller, request)
         }
-        ("GET", ["policies", "crossTenantAccessPolicy", "partners", tenant, "identitySynchronization"]) => {
-            cross_tenant_policy::synchronization(state, caller, request, tenant)
+        ("GET", ["policies", "authorizationPolicy"]) => authorization_policy::get(state, caller, request),
+        ("PATCH", ["policies", "authorizationPolicy"]) => authorization_policy::update(state, caller, request),
+        // Not in the schema of any cloud.
+        (_, ["policies", name @ ("b2bManagementPolicies" | "externalIdentitiesPolicy")]) => Err(no_such_segment(name)),
+        ("GET", ["identity", "conditionalAccess", "policies"]) => conditional_access::list(state, caller, request),
+        ("GET", ["subscribedSkus"]) => licenses::list(state, caller, request),
+        ("GET", ["tenantRelationships", "multiTenantOrganization"]) => {
+            tenant_relationships::organization(state, caller, request)
         }
         (_, [set, below @ ..]) if applications::is_principals(set) => {
             applications::dispatch(state, caller, request, set, below)
         }
+        ("GET", ["tenantRelationships", function]) => tenant_relationships::find(state, caller, request, function),
+        (_, ["policies", "crossTenantAccessPolicy", rest @ ..]) => cross_tenant(state, caller, request, rest),
         ("GET", ["auditLogs", "directoryAudits"]) => audits::list(state, caller, request),
         ("POST", ["invitations"]) => invitations::create(state, caller, request),
         ("POST", ["$batch"]) => batch::run(state, caller, request),
+        _ => Err(GraphError::unknown("this request is not simulated")),
+    }
+}
+
+/// Cross-tenant access settings, by what comes after their name.
+fn cross_tenant(state: &mut State, caller: &Caller, request: &Request, rest: &[&str]) -> GraphResult {
+    match (request.method.as_str(), rest) {
+        ("GET", []) => cross_tenant_policy::policy(state, caller, request),
+        ("PATCH", []) => cross_tenant_writes::update_policy(state, caller, request),
+        ("GET", ["default"]) => cross_tenant_policy::default(state, caller, request),
+        ("PATCH", ["default"]) => cross_tenant_writes::update_default(state, caller, request),
+        ("GET", ["partners"]) => cross_tenant_policy::partners(state, caller, request),
+        ("POST", ["partners"]) => cross_tenant_writes::add_partner(state, caller, request),
+        ("GET", ["partners", tenant]) => cross_tenant_policy::partner(state, caller, request, tenant),
+        ("PATCH", ["partners", tenant]) => cross_tenant_writes::update_partner(state, caller, request, tenant),
+        ("DELETE", ["partners", tenant]) => cross_tenant_writes::delete_partner(state, caller, request, tenant),
+        (method, ["partners", tenant, "identitySynchronization"]) => match method {
+            "GET" => cross_tenant_policy::synchronization(state, caller, request, tenant),
+            "PUT" => identity_synchronization::create(state, caller, request, tenant),
+            "PATCH" => identity_synchronization::update(state, caller, request, tenant),
+            "DELETE" => identity_synchronization::delete(state, caller, request, tenant),
+            _ => Err(GraphError::unknown("this request is not simulated")),
+        },
         _ => Err(GraphError::unknown("this request is not simulated")),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::faults::Damage;
 use super::identity;
+use super::login;
 use super::request::{Answer, Body, Payload, Request};
 use super::site::Site;
 use super::state::State;
@@ -63,6 +64,10 @@ pub(super) async fn answer(desk: Desk, line: Line, request: axum::extract::Reque
     let path = parts.uri.path();
     if path == IDENTITY_PATH && parts.method == "GET" {
         let (status, body) = identity::token(&lock(shared), parts.uri.query(), &parts.headers);
+        return (status_code(status), Json(body)).into_response();
+    }
+    let below_login = path.strip_prefix(LOGIN_PATH).filter(|_| parts.method == "POST");
+    if let Some((status, body)) = below_login.and_then(|path| login::answer(&mut lock(&shared), path, &body)) {
         return (status_code(status), Json(body)).into_response();
     }
     let Some(below) = path.strip_prefix(VERSION_PATH) else {

@@ -61,7 +61,7 @@ impl State {
         let directory = &self.directory;
         let (app, tenant, now) = (directory.client_id(), directory.tenant_id(), directory.clock().now());
         let headers = self.meter.charge(Cost::of(request), now, app, tenant)?;
-        self.directory.actor = Actor::ManagedIdentity;
+        self.directory.actor = caller.actor.clone();
         let result = routes::dispatch(self, caller, request);
         self.directory.actor = Actor::default();
         match result {

@@ -4,7 +4,6 @@ use super::invitation::user_id;
 use super::{Client, code};
 use crate::cloud::Cloud;
 use crate::tenant::{AutomaticRedemption, ExternalUserState, Identity, PartnerConfiguration};
-use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -154,21 +153,6 @@ async fn the_settings_need_a_permission_for_policies() {
             assert!(status == 200 || code(&body) == "Authorization_RequestDenied");
         }
     }
-}
-
-#[tokio::test]
-async fn the_settings_cannot_be_written() {
-    let client = Client::new().await;
-    let settings = json!({"automaticUserConsentSettings": {"inboundAllowed": true}});
-    for (method, path) in [
-        (Method::PATCH, format!("{POLICY}/partners/{}", fabrikam())),
-        (Method::PUT, format!("{POLICY}/partners/{}/identitySynchronization", fabrikam())),
-        (Method::POST, format!("{POLICY}/partners")),
-    ] {
-        let response = client.request(method, &path).json(&settings).send().await.unwrap();
-        assert_eq!(response.status(), 501);
-    }
-    assert_eq!(client.tenant.violations().len(), 3);
 }
 
 #[tokio::test]
