@@ -13,7 +13,7 @@
 //! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
 //! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
-//!   `roles`, `role_definitions`, `applications`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `batch`: Graph, by resource.
+//!   `roles`, `role_definitions`, `applications`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `sync`, `batch`: Graph, by resource.
 
 mod actors;
 mod applications;
@@ -63,6 +63,7 @@ mod server;
 mod site;
 mod sponsors;
 mod state;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -89,6 +90,7 @@ pub use options::TenantOptions;
 pub use policy::{AllowInvitesFrom, DomainBlock, InvitationPolicy};
 pub use population::SyncedPerson;
 pub use site::Site;
+pub use sync::{Action, Attempt, FilterPlace, OnDemandShape, ProvisioningStep, Schedule, Status, SyncJob, SyncOptions};
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
 use crate::exchange::Exchange;
@@ -197,6 +199,12 @@ impl Tenant {
         let directory = &mut lock(&self.shared).directory;
         directory.purge_expired();
         work(directory)
+    }
+
+    /// Carries out a cycle of every synchronisation of this tenant that runs, whenever it were due.
+    pub fn run_sync(&self) {
+        let _turn = self.site.turn();
+        sync::run_all(&mut lock(&self.shared));
     }
 
     /// Every request to Graph since the start or the last [`Self::clear_exchanges`], in the order of their answers:

@@ -12,6 +12,7 @@ use super::objects::{Group, OtherObject, RoleAssignment, RoleEligibility};
 use super::options::TenantOptions;
 use super::policy::InvitationPolicy;
 use super::replication::Replication;
+use super::sync::{SyncOptions, Synchronizations};
 use super::user::User;
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
@@ -32,6 +33,9 @@ pub struct Directory {
     pub(super) role_eligibilities: BTreeMap<Uuid, RoleEligibility>,
     pub(super) applications: Applications,
     pub(super) mails: Vec<Mail>,
+    /// How synchronisations behave where the documentation leaves room.
+    pub sync: SyncOptions,
+    pub(super) synchronizations: Synchronizations,
     /// Who is invited, and who refuses.
     pub policy: InvitationPolicy,
     /// What people of other tenants may do.
@@ -74,6 +78,8 @@ impl Directory {
             role_assignments: BTreeMap::new(),
             role_eligibilities: BTreeMap::new(),
             mails: Vec::new(),
+            sync: SyncOptions::default(),
+            synchronizations: Synchronizations::default(),
             policy: InvitationPolicy::default(),
             cross_tenant_access: CrossTenantAccess::default(),
             by_address: HashMap::new(),

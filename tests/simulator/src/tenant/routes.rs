@@ -6,7 +6,7 @@ use super::request::{GraphResult, Request};
 use super::state::State;
 use super::{
     applications, audits, batch, cross_tenant_policy, deleted_items, delta, group_members, groups, invitations,
-    membership, organization, role_definitions, roles, sponsors, user_update, users,
+    membership, organization, role_definitions, roles, sponsors, sync, user_update, users,
 };
 
 /// Carries out a request of an authenticated caller.
@@ -73,6 +73,10 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         (_, [set, below @ ..]) if applications::is_principals(set) => {
             applications::dispatch(state, caller, request, set, below)
         }
+        ("POST", ["applicationTemplates", template, "instantiate"]) => {
+            sync::instantiate(state, caller, request, template)
+        }
+        ("GET", ["auditLogs", "provisioning"]) => sync::provisioning(state, caller, request),
         ("GET", ["auditLogs", "directoryAudits"]) => audits::list(state, caller, request),
         ("POST", ["invitations"]) => invitations::create(state, caller, request),
         ("POST", ["$batch"]) => batch::run(state, caller, request),
