@@ -14,6 +14,8 @@ pub(super) struct Cost {
     pub(super) invitations: u32,
     /// Requests for reports.
     pub(super) reports: u32,
+    /// Provisionings on demand.
+    pub(super) on_demand: u32,
 }
 
 impl Cost {
@@ -35,7 +37,8 @@ impl Cost {
             (_, ["users", _, "authentication", ..]) => Self { reports: 1, writes: 1, ..Self::default() },
             ("GET", ["auditLogs", ..]) => Self { reports: 1, ..Self::default() },
             ("GET", _) => read(1),
-            ("POST", ["invitations"]) => Self { units: 1, writes: 1, invitations: 1, reports: 0 },
+            ("POST", ["invitations"]) => Self { units: 1, writes: 1, invitations: 1, ..Self::default() },
+            ("POST", [.., "provisionOnDemand"]) => Self { units: 1, writes: 1, on_demand: 1, ..Self::default() },
             _ => Self { units: 1, writes: 1, ..Self::default() },
         }
     }

@@ -45,6 +45,8 @@ pub struct Limits {
     pub invitations: Quota,
     /// Requests of the app in this tenant for reports, such as the audit log, and for authentication methods.
     pub reports: Quota,
+    /// Provisionings on demand of the app in this tenant.
+    pub on_demand: Quota,
     /// How `Retry-After` is written.
     pub retry_after: RetryAfter,
 }
@@ -72,6 +74,7 @@ impl Limits {
             tenant_writes: Quota::new(18_000, 300),
             invitations: Quota::new(150, 5),
             reports: Quota::new(5, 10),
+            on_demand: Quota::new(5, 10),
             retry_after: RetryAfter::Seconds,
         }
     }

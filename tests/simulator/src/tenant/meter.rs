@@ -31,6 +31,7 @@ struct Limited {
     tenant_writes: Bucket,
     invitations: Bucket,
     reports: Bucket,
+    on_demand: Bucket,
 }
 
 /// In units of one nanosecond's worth of filling, divided by `amount`: one request of cost 1 takes the window's
@@ -60,6 +61,7 @@ impl Meter {
                 invitations: bucket(limits.invitations, "Tenant/Write", "WriteLimitExceeded"),
                 // What the headers say of reports is not documented.
                 reports: bucket(limits.reports, "Tenant_Application/Read", "ResourceUnitLimitExceeded"),
+                on_demand: bucket(limits.on_demand, "Tenant_Application/Write", "WriteLimitExceeded"),
             }
         });
     }
@@ -134,13 +136,14 @@ impl Meter {
 
 impl Limited {
     /// Every bucket with what the cost takes from it.
-    fn buckets(&mut self, cost: Cost) -> [(&mut Bucket, u32); 5] {
+    fn buckets(&mut self, cost: Cost) -> [(&mut Bucket, u32); 6] {
         [
             (&mut self.units, cost.units),
             (&mut self.writes, cost.writes),
             (&mut self.tenant_writes, cost.writes),
             (&mut self.invitations, cost.invitations),
             (&mut self.reports, cost.reports),
+            (&mut self.on_demand, cost.on_demand),
         ]
     }
 }

@@ -13,8 +13,8 @@
 //! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`, `plain`, `member`, `reference`: query options, filters, projections and references.
 //! - `organization`, `licenses`, `users`, `user_update`, `authentication`, `deleted_items`, `sponsors`, `membership`,
-//!   `groups`, `group_members`, `roles`, `role_definitions`, `applications`, `invitations`, `delta`, `audits`, `registration_details`, `batch`: Graph, by
-//!   resource.
+//!   `groups`, `group_members`, `roles`, `role_definitions`, `applications`, `sync`, `invitations`, `delta`, `audits`,
+//!   `registration_details`, `batch`: Graph, by resource.
 //! - `cross_tenant_policy`, `cross_tenant_writes`, `identity_synchronization`, `authorization_policy`, `sms_policy`,
 //!   `conditional_access`, `tenant_relationships`: Graph's policies.
 
@@ -84,6 +84,7 @@ mod site;
 mod sms_policy;
 mod sponsors;
 mod state;
+mod sync;
 mod tenant_relationships;
 #[cfg(test)]
 mod tests;
@@ -121,6 +122,7 @@ pub use population::SyncedPerson;
 pub use sign_ins::DeviceCode;
 pub use site::Site;
 pub use sms_policy::{SmsPolicy, SmsTarget};
+pub use sync::{Action, Attempt, FilterPlace, OnDemandShape, ProvisioningStep, Schedule, Status, SyncJob, SyncOptions};
 pub use tenant_relationships::MultiTenantOrganization;
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
@@ -252,6 +254,12 @@ impl Tenant {
         let directory = &mut lock(&self.shared).directory;
         directory.purge_expired();
         work(directory)
+    }
+
+    /// Carries out a cycle of every synchronisation of this tenant that runs, whenever it were due.
+    pub fn run_sync(&self) {
+        let _turn = self.site.turn();
+        sync::run_all(&mut lock(&self.shared));
     }
 
     /// Every request to Graph since the start or the last [`Self::clear_exchanges`], in the order of their answers:

@@ -17,6 +17,7 @@ use super::policy::InvitationPolicy;
 use super::replication::Replication;
 use super::sign_ins::SignIns;
 use super::sms_policy::SmsPolicy;
+use super::sync::{SyncOptions, Synchronizations};
 use super::tenant_relationships::MultiTenantOrganization;
 use super::user::User;
 use crate::clock::SimClock;
@@ -38,6 +39,9 @@ pub struct Directory {
     pub(super) role_eligibilities: BTreeMap<Uuid, RoleEligibility>,
     pub(super) applications: Applications,
     pub(super) mails: Vec<Mail>,
+    /// How synchronisations behave where the documentation leaves room.
+    pub sync: SyncOptions,
+    pub(super) synchronizations: Synchronizations,
     /// Who is invited, and who refuses.
     pub policy: InvitationPolicy,
     /// What people of other tenants may do.
@@ -92,6 +96,8 @@ impl Directory {
             role_assignments: BTreeMap::new(),
             role_eligibilities: BTreeMap::new(),
             mails: Vec::new(),
+            sync: SyncOptions::default(),
+            synchronizations: Synchronizations::default(),
             policy: InvitationPolicy::default(),
             cross_tenant_access: CrossTenantAccess::default(),
             known_tenants: BTreeMap::new(),

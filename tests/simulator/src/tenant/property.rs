@@ -15,6 +15,7 @@ pub(super) enum Property<'a> {
     Null,
     Text(Cow<'a, str>),
     Bool(bool),
+    Number(i64),
     Time(Timestamp),
     List(Vec<Property<'a>>),
     Object(Vec<(&'static str, Property<'a>)>),
@@ -27,7 +28,7 @@ impl Property<'_> {
             Self::Null => true,
             Self::List(items) => items.is_empty(),
             Self::Object(fields) => fields.iter().all(|(_, value)| value.is_unset()),
-            Self::Text(_) | Self::Bool(_) | Self::Time(_) => false,
+            Self::Text(_) | Self::Bool(_) | Self::Number(_) | Self::Time(_) => false,
         }
     }
 
@@ -51,6 +52,7 @@ impl Serialize for Property<'_> {
             Self::Null => serializer.serialize_unit(),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(value) => serializer.serialize_i64(*value),
             Self::Time(time) => serializer.serialize_str(&time_text(*time)),
             Self::List(items) => serializer.collect_seq(items),
             Self::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),

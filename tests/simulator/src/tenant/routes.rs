@@ -8,7 +8,7 @@ use super::state::State;
 use super::{
     applications, audits, authentication, authorization_policy, batch, conditional_access, cross_tenant_policy,
     cross_tenant_writes, deleted_items, delta, group_members, groups, identity_synchronization, invitations, licenses,
-    membership, organization, registration_details, role_definitions, roles, sms_policy, sponsors,
+    membership, organization, registration_details, role_definitions, roles, sms_policy, sponsors, sync,
     tenant_relationships, user_update, users,
 };
 
@@ -89,6 +89,10 @@ pub(super) fn dispatch(state: &mut State, caller: &Caller, request: &Request) ->
         }
         ("GET", ["tenantRelationships", function]) => tenant_relationships::find(state, caller, request, function),
         (_, ["policies", "crossTenantAccessPolicy", rest @ ..]) => cross_tenant(state, caller, request, rest),
+        ("POST", ["applicationTemplates", template, "instantiate"]) => {
+            sync::instantiate(state, caller, request, template)
+        }
+        ("GET", ["auditLogs", "provisioning"]) => sync::provisioning(state, caller, request),
         ("GET", ["auditLogs", "directoryAudits"]) => audits::list(state, caller, request),
         ("POST", ["invitations"]) => invitations::create(state, caller, request),
         ("POST", ["$batch"]) => batch::run(state, caller, request),

@@ -5,8 +5,9 @@
 //!
 //! Not responsible for: telling apart by token which of several tenants a request is meant for (`front`).
 
-use super::server::Shared;
+use super::server::{Shared, lock};
 use super::state::State;
+use super::sync;
 use crate::steps::Hooks;
 use anyhow::ensure;
 use std::collections::BTreeMap;
@@ -48,7 +49,12 @@ impl Site {
 
     /// Waits until nobody else holds two tenants, and carries out what was due until now.
     pub(super) fn turn(&self) -> Turn<'_> {
-        Turn(self.0.turn.lock().unwrap_or_else(PoisonError::into_inner))
+        let turn = Turn(self.0.turn.lock().unwrap_or_else(PoisonError::into_inner));
+        let all: Vec<Resident> = self.residents().values().cloned().collect();
+        for state in all.iter().filter_map(|resident| resident.state.upgrade()) {
+            sync::run_due(&mut lock(&state));
+        }
+        turn
     }
 
     /// Another tenant of the site; only for whoever has the turn.

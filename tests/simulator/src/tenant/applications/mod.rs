@@ -16,4 +16,5 @@ pub use graph::GRAPH_APP_ID;
 pub use model::{AppRole, AppRoleAssignment, PrincipalKind, ServicePrincipal};
 
 pub(super) use model::Applications;
-pub(super) use routes::{dispatch, is_principals};
+pub(super) use principals::{shown, shown_application};
+pub(super) use routes::{Named, dispatch, is_principals};

@@ -51,6 +51,13 @@ pub struct AppRole {
     pub member_types: &'static [&'static str],
 }
 
+impl AppRole {
+    /// One that people have, known by its name.
+    pub(in crate::tenant) fn for_users(id: Uuid, name: &str) -> Self {
+        Self { id, display_name: name.to_owned(), value: None, member_types: &["User"] }
+    }
+}
+
 /// A role that somebody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppRoleAssignment {

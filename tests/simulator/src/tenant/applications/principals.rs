@@ -66,6 +66,7 @@ pub(super) fn delete(state: &mut State, caller: &Caller, request: &Request, name
         return Err(GraphError::directory("This service principal cannot be deleted."));
     }
     directory.applications.principals.remove(&id);
+    directory.synchronizations.forget(id);
     directory.applications.assignments.retain(|_, assignment| assignment.resource != id && assignment.principal != id);
     Ok(Answer::empty(204))
 }

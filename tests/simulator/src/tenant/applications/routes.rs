@@ -7,6 +7,7 @@ use crate::tenant::error::GraphError;
 use crate::tenant::model::Directory;
 use crate::tenant::request::{GraphResult, Request};
 use crate::tenant::state::State;
+use crate::tenant::sync;
 use uuid::Uuid;
 
 /// A service principal as a path names it.
@@ -69,6 +70,7 @@ pub(in crate::tenant) fn dispatch(
         ("DELETE", [side @ ("appRoleAssignments" | "appRoleAssignedTo"), assignment]) => {
             assignments::delete(state, caller, request, named, side, assignment)
         }
+        (_, ["synchronization", below @ ..]) => sync::dispatch(state, caller, request, named, below),
         _ => Err(GraphError::unknown("this request is not simulated")),
     }
 }

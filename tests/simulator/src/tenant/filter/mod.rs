@@ -9,6 +9,7 @@ use super::error::GraphError;
 use super::model::Directory;
 use super::property::{Property, Resource};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -16,7 +17,11 @@ pub(super) use rules::{AUDIT_RULES, GROUP_RULES, ROLE_RULES, Rules, USER_RULES};
 
 /// A filter that the type supports.
 #[derive(Debug)]
-pub(super) struct Filter(Expression);
+pub(super) struct Filter {
+    expression: Expression,
+    /// Whether the case of letters counts.
+    exact: bool,
+}
 
 #[derive(Debug)]
 enum Expression {
@@ -42,6 +47,8 @@ enum Expression {
         path: Vec<String>,
         affix: Affix,
         literal: String,
+        /// The value is compared in lower case.
+        lower: bool,
     },
     /// Some item of a collection; in `condition` an empty path is the item.
     Any {
@@ -56,12 +63,15 @@ enum Operator {
     Ne,
     Ge,
     Le,
+    Gt,
+    Lt,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Affix {
     StartsWith,
     EndsWith,
+    Contains,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,25 +88,31 @@ impl Filter {
     pub(super) fn parse<R: Resource>(text: &str, rules: Rules, advanced: bool) -> Result<Self, GraphError> {
         let expression = parse::expression(text)?;
         rules::check::<R>(&expression, rules, advanced)?;
-        Ok(Self(expression))
+        Ok(Self { expression, exact: false })
+    }
+
+    /// The same where the case of letters counts.
+    pub(super) fn parse_exact<R: Resource>(text: &str, rules: Rules) -> Result<Self, GraphError> {
+        Ok(Self { exact: true, ..Self::parse::<R>(text, rules, false)? })
     }
 
     /// Whether the filter asks about the property.
     pub(super) fn uses(&self, property: &str) -> bool {
-        self.0.uses(property)
+        self.expression.uses(property)
     }
 
     /// Whether the object is one of those asked for.
     pub(super) fn matches<R: Resource>(&self, resource: &R) -> Result<bool, GraphError> {
-        self.0.matches(&|path| match path.split_first() {
+        let value_of = |path: &[String]| match path.split_first() {
             Some((name, rest)) => resource.property(name).descend(rest),
             None => Property::Null,
-        })
+        };
+        self.expression.matches(&value_of, self.exact)
     }
 
     /// The ids of all objects that could match, if an index tells: those with an address or an id that is asked for.
     pub(super) fn candidates(&self, directory: &Directory) -> Option<BTreeSet<Uuid>> {
-        self.0.candidates(directory)
+        self.expression.candidates(directory)
     }
 }
 
@@ -113,12 +129,12 @@ impl Expression {
         }
     }
 
-    fn matches<'a>(&self, value_of: &dyn Fn(&[String]) -> Property<'a>) -> Result<bool, GraphError> {
+    fn matches<'a>(&self, value_of: &dyn Fn(&[String]) -> Property<'a>, exact: bool) -> Result<bool, GraphError> {
         Ok(match self {
-            Self::And(left, right) => left.matches(value_of)? && right.matches(value_of)?,
-            Self::Or(left, right) => left.matches(value_of)? || right.matches(value_of)?,
-            Self::Not(inner) => !inner.matches(value_of)?,
-            Self::Compare { path, operator, literal } => literal.compare(&value_of(path), *operator, path)?,
+            Self::And(left, right) => left.matches(value_of, exact)? && right.matches(value_of, exact)?,
+            Self::Or(left, right) => left.matches(value_of, exact)? || right.matches(value_of, exact)?,
+            Self::Not(inner) => !inner.matches(value_of, exact)?,
+            Self::Compare { path, operator, literal } => literal.compare(&value_of(path), *operator, path, exact)?,
             Self::Count { path, operator, number } => match value_of(path) {
                 Property::List(items) => operator.holds(items.len().cmp(number)),
                 _ => return Err(mismatch(path)),
@@ -127,16 +143,18 @@ impl Expression {
                 let value = value_of(path);
                 let mut found = false;
                 for literal in literals {
-                    found |= literal.compare(&value, Operator::Eq, path)?;
+                    found |= literal.compare(&value, Operator::Eq, path, exact)?;
                 }
                 found
             }
-            Self::Affix { path, affix, literal } => match value_of(path) {
+            Self::Affix { path, affix, literal, lower } => match value_of(path) {
                 Property::Text(text) => {
-                    let text = text.to_lowercase();
+                    let text = if *lower { text.to_lowercase() } else { text.into_owned() };
+                    let (text, literal) = (cased(&text, exact), cased(literal, exact));
                     match affix {
-                        Affix::StartsWith => text.starts_with(&literal.to_lowercase()),
-                        Affix::EndsWith => text.ends_with(&literal.to_lowercase()),
+                        Affix::StartsWith => text.starts_with(&*literal),
+                        Affix::EndsWith => text.ends_with(&*literal),
+                        Affix::Contains => text.contains(&*literal),
                     }
                 }
                 Property::Null => false,
@@ -150,7 +168,7 @@ impl Expression {
                     return Ok(!items.is_empty());
                 };
                 for item in items {
-                    if condition.matches(&|path| item.clone().descend(path))? {
+                    if condition.matches(&|path| item.clone().descend(path), exact)? {
                         return Ok(true);
                     }
                 }
@@ -207,12 +225,18 @@ fn indexed(directory: &Directory, path: &[String], literal: &Literal) -> Option<
 }
 
 impl Literal {
-    /// Compares as Graph does: text without regard to case, and null equal to nothing but null.
-    fn compare(&self, value: &Property<'_>, operator: Operator, path: &[String]) -> Result<bool, GraphError> {
+    /// Compares as Graph does: text without regard to case, unless it is `exact`, and null equal to nothing but null.
+    fn compare(
+        &self,
+        value: &Property<'_>,
+        operator: Operator,
+        path: &[String],
+        exact: bool,
+    ) -> Result<bool, GraphError> {
         let order = match (value, self) {
             (Property::Null, Self::Null) => std::cmp::Ordering::Equal,
             (Property::Null, _) | (_, Self::Null) => return Ok(operator == Operator::Ne),
-            (Property::Text(value), Self::Text(wanted)) => value.to_lowercase().cmp(&wanted.to_lowercase()),
+            (Property::Text(value), Self::Text(wanted)) => cased(value, exact).cmp(&cased(wanted, exact)),
             (Property::Bool(value), Self::Bool(wanted)) => value.cmp(wanted),
             (Property::Time(value), Self::Time(wanted)) => value.cmp(wanted),
             _ => return Err(mismatch(path)),
@@ -228,8 +252,15 @@ impl Operator {
             Self::Ne => order.is_ne(),
             Self::Ge => order.is_ge(),
             Self::Le => order.is_le(),
+            Self::Gt => order.is_gt(),
+            Self::Lt => order.is_lt(),
         }
     }
+}
+
+/// The text as it is compared.
+fn cased(text: &str, exact: bool) -> Cow<'_, str> {
+    if exact { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }
 
 fn mismatch(path: &[String]) -> GraphError {

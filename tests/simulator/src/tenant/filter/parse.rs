@@ -148,6 +148,7 @@ impl Parser<'_> {
             return match word.to_lowercase().as_str() {
                 "startswith" => self.affix(Affix::StartsWith),
                 "endswith" => self.affix(Affix::EndsWith),
+                "contains" => self.affix(Affix::Contains),
                 _ => match word.strip_suffix("/any") {
                     Some(collection) => self.any(collection),
                     None => Err(self.error()),
@@ -164,6 +165,8 @@ impl Parser<'_> {
             "ne" => Operator::Ne,
             "ge" => Operator::Ge,
             "le" => Operator::Le,
+            "gt" => Operator::Gt,
+            "lt" => Operator::Lt,
             _ => {
                 return Err(GraphError::unsupported_query(format!("The operator '{operator}' is not supported.")));
             }
@@ -180,14 +183,20 @@ impl Parser<'_> {
     }
 
     fn affix(&mut self, affix: Affix) -> Result<Expression, GraphError> {
-        let word = self.word()?;
+        let mut word = self.word()?;
+        let lower = word.eq_ignore_ascii_case("tolower") && self.is(&Token::Open);
+        if lower {
+            self.at += 1;
+            word = self.word()?;
+            self.expect(&Token::Close)?;
+        }
         let path = self.path(&word)?;
         self.expect(&Token::Comma)?;
         let Literal::Text(literal) = self.literal()? else {
             return Err(self.error());
         };
         self.expect(&Token::Close)?;
-        Ok(Expression::Affix { path, affix, literal })
+        Ok(Expression::Affix { path, affix, literal, lower })
     }
 
     fn any(&mut self, collection: &str) -> Result<Expression, GraphError> {

@@ -4,8 +4,8 @@ use super::{Affix, Expression, Literal, Operator};
 use crate::tenant::error::GraphError;
 use crate::tenant::property::{Resource, find_name};
 
-/// By property, the support of `eq ne not ge le in startsWith endsWith`, then of comparisons with null: `D` by
-/// default, `A` in advanced queries only, `-` not at all.
+/// By property, the support of `eq ne not ge le in startsWith endsWith`, then of comparisons with null, then, where it is
+/// not left out, of `gt lt contains`: `D` by default, `A` in advanced queries only, `-` not at all.
 pub(crate) type Rules = &'static [(&'static str, &'static str)];
 
 /// Microsoft's table for users; what it leaves out of `not` for addresses is as the pages of the properties have it.
@@ -96,6 +96,9 @@ enum Column {
     StartsWith,
     EndsWith,
     Null,
+    Gt,
+    Lt,
+    Contains,
 }
 
 /// Refuses what is not supported, or not supported without the parameters of an advanced query.
@@ -156,6 +159,7 @@ impl Checker {
             Expression::In { .. } => vec![Column::In],
             Expression::Affix { affix: Affix::StartsWith, .. } => vec![Column::StartsWith],
             Expression::Affix { affix: Affix::EndsWith, .. } => vec![Column::EndsWith],
+            Expression::Affix { affix: Affix::Contains, .. } => vec![Column::Contains],
         };
         let path = [collection.unwrap_or_default(), path_of(expression).unwrap_or_default()].concat();
         for column in columns.into_iter().chain(negated.then_some(Column::Not)) {
@@ -200,6 +204,8 @@ impl Operator {
             Self::Ne => Column::Ne,
             Self::Ge => Column::Ge,
             Self::Le => Column::Le,
+            Self::Gt => Column::Gt,
+            Self::Lt => Column::Lt,
         }
     }
 }

@@ -28,6 +28,7 @@ mod site;
 mod sponsors;
 mod steps;
 mod sweeping;
+mod sync;
 mod throttling;
 mod updates;
 

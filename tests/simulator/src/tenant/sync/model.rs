@@ -1,0 +1,267 @@
+//! What a tenant knows of synchronisations: as a source its jobs and their log, as a target who came by one.
+
+use super::attempt::Attempt;
+use super::schema;
+use crate::tenant::model::Directory;
+use crate::tenant::user::User;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// How synchronisations behave where the documentation leaves room; what stands first is what is done unless a test
+/// says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncOptions {
+    /// How long it takes until what was made from a template can be read, beside [`Directory::lag`].
+    pub instantiation_lag: SignedDuration,
+    /// How long it takes until an entry of the provisioning log can be read.
+    pub log_lag: SignedDuration,
+    /// Which of the documented answers an on-demand provisioning has.
+    pub on_demand: OnDemandShape,
+    /// Where the built-in filter on external users stands.
+    pub external_filter: FilterPlace,
+    /// What misses on either side is reported with the code of older documentation.
+    pub older_policy_code: bool,
+    /// `CompanyId` comes back masked.
+    pub masks_company_id: bool,
+    /// Switching SMS sign-in off is a change that the next cycle sees; otherwise it takes a restart or a request.
+    pub sms_is_a_change: bool,
+    /// The configurations were made with the checkbox for other clouds.
+    pub across_clouds: bool,
+    /// Only what is mightier than owning the application restarts a job, as was seen.
+    pub owners_restart: bool,
+}
+
+/// The documented answers of an on-demand provisioning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDemandShape {
+    /// As the reference page has it: the result in `key`, an object in `value`.
+    #[default]
+    Reference,
+    /// As the guide on synchronisation across tenants has it: a type's name in `key`, a list in `value`.
+    Guide,
+}
+
+/// Where the built-in filter stands in the schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FilterPlace {
+    /// In `scope.groups`: another group beside it is an alternative to it.
+    #[default]
+    Groups,
+    /// In `scope.inputFilterGroups`, which must be met beside the others.
+    InputFilterGroups,
+}
+
+/// All of a directory's synchronisations.
+#[derive(Debug, Default)]
+pub(in crate::tenant) struct Synchronizations {
+    /// By service principal.
+    pub(super) all: BTreeMap<Uuid, Synchronization>,
+    pub(super) log: Vec<Attempt>,
+    /// Who came from where: tenant and id at home, then the id here.
+    pub(super) arrivals: BTreeMap<(Uuid, Uuid), Uuid>,
+    /// Who signs in with a phone number.
+    pub(super) sms: BTreeSet<Uuid>,
+}
+
+impl Synchronizations {
+    /// A configuration is gone; whom it wrote stay.
+    pub(in crate::tenant) fn forget(&mut self, principal: Uuid) {
+        self.all.remove(&principal);
+    }
+}
+
+/// One configuration.
+#[derive(Debug, Default)]
+pub(super) struct Synchronization {
+    pub(super) secrets: Vec<(String, String)>,
+    pub(super) jobs: BTreeMap<String, Job>,
+}
+
+impl Synchronization {
+    pub(super) fn secret(&self, key: &str) -> Option<&str> {
+        self.secrets.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The target tenant.
+    pub(super) fn company(&self) -> Option<Uuid> {
+        self.secret("CompanyId")?.parse().ok()
+    }
+
+    /// Everybody is meant, not only who is assigned.
+    pub(super) fn syncs_all(&self) -> bool {
+        self.secret("SyncAll").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// How many people one cycle may take away at most.
+    pub(super) fn delete_threshold(&self) -> Option<usize> {
+        let settings: Value = serde_json::from_str(self.secret("SyncNotificationSettings")?).ok()?;
+        let enabled = settings["DeleteThresholdEnabled"].as_bool().unwrap_or_default();
+        let value = settings["DeleteThresholdValue"].as_u64().and_then(|value| usize::try_from(value).ok());
+        value.filter(|_| enabled)
+    }
+}
+
+/// A job.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) schedule: Schedule,
+    /// As Graph shows it, `id` aside.
+    pub(super) schema: Value,
+    /// The next cycle looks at everybody.
+    pub(super) full: bool,
+    /// What the last cycle that looked at everybody went by.
+    pub(super) syncs_all: bool,
+    /// What the next cycle takes away is approved, however many they are.
+    pub(super) deletes_approved: bool,
+    pub(super) next: Option<Timestamp>,
+    /// Whom it wrote: the id here, then the id there.
+    pub(super) links: BTreeMap<Uuid, Uuid>,
+    /// Whom it took away, by the id here.
+    pub(super) removed: BTreeSet<Uuid>,
+    /// What everybody looked like when they were last dealt with.
+    pub(super) seen: BTreeMap<Uuid, String>,
+    /// Who failed and is tried again.
+    pub(super) escrows: BTreeSet<Uuid>,
+    pub(super) quarantine: Option<Quarantine>,
+    pub(super) last: Option<Execution>,
+    pub(super) last_successful: Option<Execution>,
+    pub(super) last_with_exports: Option<Execution>,
+    pub(super) steady: Option<(Timestamp, Timestamp)>,
+    pub(super) failures: u64,
+    pub(super) cycles: u64,
+}
+
+/// What a job's schedule says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Never started.
+    Disabled,
+    /// Runs.
+    Active,
+    /// Stopped.
+    Paused,
+}
+
+/// Why and since when a job is in quarantine.
+#[derive(Clone, Debug)]
+pub(super) struct Quarantine {
+    pub(super) reason: &'static str,
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) series_began: Timestamp,
+    pub(super) began: Timestamp,
+    pub(super) count: u32,
+}
+
+/// One cycle.
+#[derive(Clone, Debug)]
+pub(super) struct Execution {
+    pub(super) id: Uuid,
+    pub(super) at: Timestamp,
+    pub(super) state: &'static str,
+    pub(super) error: Option<(String, String)>,
+    pub(super) entitled: usize,
+    pub(super) imported: usize,
+    pub(super) exported: usize,
+    pub(super) escrowed: usize,
+}
+
+/// A job, as a test looks at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncJob {
+    /// Of the configuration.
+    pub service_principal: Uuid,
+    /// The job's own.
+    pub id: String,
+    /// The target tenant.
+    pub target: Option<Uuid>,
+    /// Whether it runs.
+    pub schedule: Schedule,
+    /// Why it is in quarantine.
+    pub quarantine: Option<&'static str>,
+    /// The built-in filter on external users is still there.
+    pub filters_external_users: bool,
+    /// Whom it wrote: the id here, then the id there.
+    pub links: BTreeMap<Uuid, Uuid>,
+}
+
+impl Job {
+    pub(super) fn new(id: String, schema: Value) -> Self {
+        Self {
+            id,
+            schedule: Schedule::Disabled,
+            schema,
+            full: true,
+            syncs_all: false,
+            deletes_approved: false,
+            next: None,
+            links: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            escrows: BTreeSet::new(),
+            quarantine: None,
+            last: None,
+            last_successful: None,
+            last_with_exports: None,
+            steady: None,
+            failures: 0,
+            cycles: 0,
+        }
+    }
+}
+
+impl Directory {
+    /// Whether the person signs in with a phone number.
+    pub fn sms_sign_in(&self, user: Uuid) -> bool {
+        self.synchronizations.sms.contains(&user)
+    }
+
+    /// The person signs in with a phone number from now on, or no more.
+    pub fn set_sms_sign_in(&mut self, user: Uuid, signs_in: bool) {
+        if signs_in {
+            self.synchronizations.sms.insert(user);
+        } else {
+            self.synchronizations.sms.remove(&user);
+        }
+    }
+
+    /// The jobs that there are.
+    pub fn sync_jobs(&self) -> Vec<SyncJob> {
+        let all = self.synchronizations.all.iter().flat_map(|(principal, synchronization)| {
+            synchronization.jobs.values().map(move |job| SyncJob {
+                service_principal: *principal,
+                id: job.id.clone(),
+                target: synchronization.company(),
+                schedule: job.schedule,
+                quarantine: job.quarantine.as_ref().map(|quarantine| quarantine.reason),
+                filters_external_users: schema::filters_external_users(&job.schema),
+                links: job.links.clone(),
+            })
+        });
+        all.collect()
+    }
+
+    /// The provisioning log, oldest first.
+    pub fn provisioning_log(&self) -> &[Attempt] {
+        &self.synchronizations.log
+    }
+
+    /// The user who came from there by a synchronisation, deleted or not.
+    pub fn synchronized_user(&self, home: Uuid, id: Uuid) -> Option<&User> {
+        let here = *self.synchronizations.arrivals.get(&(home, id))?;
+        self.user(here).or_else(|| self.deleted_user(here))
+    }
+
+    /// An administrator allows synchronisations from other clouds: Microsoft's application for it gets what it needs.
+    pub fn allow_cross_cloud_sync(&mut self) -> Uuid {
+        let app = self.create_service_principal("Microsoft cross-cloud synchronization");
+        for value in ["User.ReadWrite.CrossCloud", "User.Invite.All", "Organization.Read.All", "Policy.Read.All"] {
+            // It was just made, so it has none of them.
+            let _ = self.assign_graph_role(app, value);
+        }
+        app
+    }
+}
