@@ -8,7 +8,7 @@ use super::auth::Caller;
 use super::authentication_methods::{OtherMethod, PhoneMethod, PhoneType, SmsSignInState};
 use super::error::GraphError;
 use super::model::Directory;
-use super::plain::{no_such_segment, show_all};
+use super::plain::{no_such_segment, put, show_all};
 use super::query::Query;
 use super::request::{Answer, GraphResult, Request};
 use super::state::State;
@@ -149,6 +149,6 @@ fn other_object(directory: &Directory, user: Uuid, number: usize, method: &Other
         "id": id,
         "createdDateTime": null,
     });
-    super::cross_tenant_policy::put(&mut object, more);
+    put(&mut object, more);
     object
 }

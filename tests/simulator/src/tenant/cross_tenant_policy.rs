@@ -9,12 +9,12 @@ use super::auth::Caller;
 use super::cross_tenant_access::{IdentitySynchronization, PartnerConfiguration};
 use super::error::GraphError;
 use super::model::Directory;
-use super::plain::{selected, show, show_all, without};
+use super::plain::{put, selected, show, show_all, without};
 use super::query::{Query, entity, path_id};
 use super::request::{GraphResult, Request};
 use super::state::State;
 use crate::cloud::Cloud;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const PERMISSIONS: &[&str] = &["Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"];
@@ -144,12 +144,4 @@ pub(super) fn synchronization_object(tenant: Uuid, settings: &IdentitySynchroniz
         "tenantId": tenant,
         "userSyncInbound": {"isSyncAllowed": settings.is_sync_allowed},
     })
-}
-
-/// Puts what is in `more` into an object.
-pub(super) fn put(object: &mut Value, more: Value) {
-    let more: Map<String, Value> = serde_json::from_value(more).unwrap_or_default();
-    if let Value::Object(object) = object {
-        object.extend(more);
-    }
 }

@@ -9,9 +9,10 @@ use super::access_settings::AccessBlocks;
 use super::administrators::AdministratorRole;
 use super::auth::Caller;
 use super::cross_tenant_access::{BlockUpdate, CrossTenantAccess, PartnerConfiguration, UserConsent};
-use super::cross_tenant_policy::{PARTNERS, partner_object, put, root, standard, synchronization_object};
+use super::cross_tenant_policy::{PARTNERS, partner_object, root, standard, synchronization_object};
 use super::error::GraphError;
 use super::model::Directory;
+use super::plain::put;
 use super::policy_audit::{ADD_PARTNER, DELETE_PARTNER, UPDATE_DEFAULT, UPDATE_PARTNER, UPDATE_POLICY};
 use super::query::{Query, context_url, path_id};
 use super::request::{Answer, GraphResult, Request};
@@ -42,7 +43,7 @@ pub(super) fn update_policy(state: &mut State, caller: &Caller, request: &Reques
     let mut access = state.directory.cross_tenant_access.clone();
     for (name, value) in body {
         if name != "allowedCloudEndpoints" || before.get(name).is_none() {
-            return Err(not_writable(name));
+            return Err(not_writable(&before, name));
         }
         let endpoints: Vec<String> = parsed(name, value)?;
         let clouds = [Cloud::Global, Cloud::UsGov, Cloud::China].map(Cloud::endpoint);
@@ -171,7 +172,7 @@ fn set_block(
 ) -> Result<(), GraphError> {
     let mut all = json!(blocks);
     if shown.get(name).is_none() || all.get(name).is_none() {
-        return Err(not_writable(name));
+        return Err(not_writable(shown, name));
     }
     all[name] = block(shown, name, value, update);
     *blocks = parsed(name, &all)?;
@@ -243,8 +244,9 @@ pub(super) fn invalid(name: &str) -> GraphError {
     GraphError::bad_request(format!("Invalid value specified for property '{name}'."))
 }
 
-pub(super) fn not_writable(name: &str) -> GraphError {
-    if NOT_SIMULATED.contains(&name) {
+/// A property that is not among those that are shown does not exist in this cloud.
+pub(super) fn not_writable(shown: &Value, name: &str) -> GraphError {
+    if shown.get(name).is_some() && NOT_SIMULATED.contains(&name) {
         return GraphError::unknown(format!("writing {name} is not simulated"));
     }
     GraphError::bad_request(format!("Property '{name}' is read-only or does not exist."))

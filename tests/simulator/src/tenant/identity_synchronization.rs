@@ -54,7 +54,7 @@ fn changed(
                 let allowed = fields.and_then(|fields| fields.get("isSyncAllowed")?.as_bool());
                 settings.is_sync_allowed = allowed.ok_or_else(|| invalid(name))?;
             }
-            _ => return Err(not_writable(name)),
+            _ => return Err(not_writable(&Value::Null, name)),
         }
     }
     Ok(settings)

@@ -53,3 +53,11 @@ pub(super) fn without(mut object: Value, names: &[&str]) -> Value {
 pub(super) fn no_such_segment(segment: &str) -> GraphError {
     GraphError::bad_request(format!("Resource not found for the segment '{segment}'."))
 }
+
+/// Puts what is in `more` into an object.
+pub(super) fn put(object: &mut Value, more: Value) {
+    let more: Map<String, Value> = serde_json::from_value(more).unwrap_or_default();
+    if let Value::Object(object) = object {
+        object.extend(more);
+    }
+}

@@ -8,11 +8,11 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const PERMISSIONS: &[&str] = &["AuditLog.Read.All", "Directory.Read.All", "Policy.ReadWrite.CrossTenantAccess"];
 const DEFAULT: &str = "https://graph.microsoft.com/.default";
 
 /// An application with a certificate, and what it would sign now.
@@ -30,7 +30,7 @@ impl Application {
         let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
         let certificate = certificate(public.as_ref());
         let (tenant, now) = client.tenant.with_directory(|directory| {
-            directory.register_certificate_client(operators_tool(), &certificate, &["Policy.Read.All"]).unwrap();
+            directory.register_certificate_client(operators_tool(), &certificate, PERMISSIONS).unwrap();
             (directory.tenant_id(), directory.now().as_second())
         });
         let audience = format!("{}/{tenant}/oauth2/v2.0/token", client.tenant.login_root());
@@ -80,10 +80,13 @@ async fn an_application_proves_itself_by_its_certificate_and_needs_no_directory_
         assert_eq!(status, 200, "{body}");
         assert_eq!(body["token_type"], "Bearer");
         body["access_token"].as_str().unwrap().clone_into(&mut application.client.token);
-        let path = "/policies/crossTenantAccessPolicy";
-        assert_eq!(application.client.get(path).await.0, 200);
-        let denied = application.client.request(Method::PATCH, path).json(&json!({})).send().await.unwrap();
-        assert_eq!(denied.status(), 403, "what was not granted");
+        let path = "/policies/crossTenantAccessPolicy/default";
+        let change = json!({"inboundTrust": {"isMfaAccepted": true}});
+        assert_eq!(application.client.change_settings(path, change).await.0, 204);
+        assert_eq!(application.client.get("/subscribedSkus").await.0, 200);
+        assert_eq!(application.client.get("/policies/authorizationPolicy").await.0, 403, "what was not granted");
+        let (_, log) = application.client.get("/auditLogs/directoryAudits?$top=1").await;
+        assert_eq!(log["value"][0]["initiatedBy"]["app"]["appId"], json!(operators_tool()));
     }
 }
 

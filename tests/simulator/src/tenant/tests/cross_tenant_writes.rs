@@ -256,4 +256,11 @@ async fn what_is_not_simulated_of_the_settings_is_a_violation() {
     assert_eq!(client.change_settings(&partner_path(), json!({"m365CollaborationInbound": null})).await.0, 501);
     assert_eq!(client.post(&format!("{POLICY}/default/resetToSystemDefault"), json!({})).await.0, 501);
     assert_eq!(client.tenant.violations().len(), 2);
+    let elsewhere = Client::that_writes(Cloud::UsGov).await;
+    elsewhere.add_fabrikam().await;
+    for name in ["m365CollaborationInbound", "tenantRestrictions"] {
+        let mut body = json!({});
+        body[name] = Value::Null;
+        assert_eq!(elsewhere.change_settings(&partner_path(), body).await.0, 400, "not in this schema");
+    }
 }

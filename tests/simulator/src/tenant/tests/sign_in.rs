@@ -188,6 +188,18 @@ async fn a_person_needs_the_scope_and_the_role() {
 }
 
 #[tokio::test]
+async fn the_audit_log_names_the_person_who_signed_in() {
+    let mut client = Client::new().await;
+    let person = client.sign_in_with(SCOPES, Some(AdministratorRole::Security)).await;
+    let trust = json!({"inboundTrust": {"isMfaAccepted": true}});
+    assert_eq!(client.change_settings(&format!("{POLICY}/default"), trust).await.0, 204);
+    client.permit(&["AuditLog.Read.All", "Directory.Read.All"]);
+    let (_, log) = client.get("/auditLogs/directoryAudits?$top=1").await;
+    assert_eq!(log["value"][0]["activityDisplayName"], "Update the company default cross-tenant access setting");
+    assert_eq!(log["value"][0]["initiatedBy"]["user"]["id"], json!(person));
+}
+
+#[tokio::test]
 async fn the_tools_that_everybody_has_are_never_granted_what_sets_a_tenant_up() {
     let mut client = Client::new().await;
     client.permit(&["Policy.ReadWrite.CrossTenantAccess"]);
