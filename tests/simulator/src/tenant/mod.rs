@@ -13,7 +13,8 @@
 //! - `limits`, `cost`, `meter`: throttling.
 //! - `query`, `filter`, `property`, `member`, `reference`: query options, filters, projections and references.
 //! - `organization`, `users`, `user_update`, `deleted_items`, `sponsors`, `membership`, `groups`, `group_members`,
-//!   `roles`, `role_definitions`, `applications`, `invitations`, `cross_tenant_policy`, `delta`, `audits`, `sync`, `batch`: Graph, by resource.
+//!   `roles`, `role_definitions`, `applications`, `invitations`, `cross_tenant_policy`,
+//!   `delta`, `audits`, `sync`, `batch`: Graph, by resource.
 
 mod actors;
 mod applications;
