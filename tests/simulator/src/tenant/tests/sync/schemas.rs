@@ -26,10 +26,11 @@ async fn what_is_read_can_be_put_back() {
 }
 
 #[tokio::test]
-async fn the_matching_attribute_cannot_be_touched() {
+async fn the_matching_attribute_cannot_be_touched_and_nothing_unknown_is_taken() {
     for cloud in CLOUDS {
         let pair = Pair::stopped(cloud).await;
-        let edits: [fn(&mut Value); 4] = [
+        let edits: [fn(&mut Value); 5] = [
+            |mapping| mapping["scope"]["groups"][0]["clauses"][0]["operatorName"] = json!("LIKE"),
             |mapping| attribute(mapping, "mail")["matchingPriority"] = json!(2),
             |mapping| attribute(mapping, "alternativeSecurityIds")["matchingPriority"] = json!(0),
             |mapping| {
