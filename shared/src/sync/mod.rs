@@ -67,6 +67,12 @@ pub async fn run(
     }
 }
 
+/// A sentence begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// What the service makes of an expression.
 async fn expression(writer: &SetupWriter, configuration: Uuid, job: &str, source: &Source) -> Result<Value> {
     let Source::Expression(text) = source else { return Ok(Value::Null) };
