@@ -8,14 +8,17 @@
 //!
 //! - [`observe`]: what there is. [`schema`], [`filter`]: the job's schema. `plan`: what is to be changed, a pure function.
 //!   `apply`: changing it.
-//! - [`status`]: how it goes. [`known`]: what its codes mean. [`demand`]: one person now.
+//! - [`status`]: how it goes; [`health`]: what a sweep remembers of that. [`known`]: what its codes mean. [`demand`]: one
+//!   person now. [`readiness`]: who of the external users here could be handed over.
 
 mod apply;
 pub mod demand;
 pub mod filter;
+pub mod health;
 pub mod known;
 pub mod observe;
 mod plan;
+pub mod readiness;
 pub mod schema;
 pub mod status;
 

@@ -277,3 +277,40 @@ async fn without_a_section_for_it_nothing_is_synchronized() -> Result<()> {
     assert!(told["error"]["message"].as_str().is_some_and(|said| said.contains("[partner.sync]")), "{told:#}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watched_synchronization_is_part_of_the_summary_after_each_sweep() -> Result<()> {
+    let synced = Synced::new("").await?;
+    synced.pair.applied(&synced.pair.home, "sync").await;
+    let home = &synced.pair.home;
+    let id = home.directory(|directory| directory.service_principal());
+    home.directory(|directory| {
+        directory.permissions.clear();
+        // Without anybody in scope a sweep does not believe what it sees.
+        directory.sync_people(1..=1, "contoso.com");
+    });
+    synced.usher(&["grant", "apply", "--identity", &id.to_string()]).await.exits(0);
+    let state = tempfile::tempdir()?;
+    let summary = async || -> Result<Value> {
+        for arguments in [&["apply", "--json"][..], &["summary", "--dry-run", "--json"]] {
+            let mut command = synced.pair.command(home, arguments);
+            command.env("USHER_STATE", format!("file://{}", state.path().display()));
+            command.env("IDENTITY_ENDPOINT", home.tenant.identity_endpoint());
+            command.env("IDENTITY_HEADER", home.tenant.identity_header());
+            let output = crate::support::run(command).await.exits(0);
+            if arguments[0] == "summary" {
+                return Ok(output.json()["summary"]["partners"][0]["sync"].clone());
+            }
+        }
+        anyhow::bail!("no summary")
+    };
+    assert_eq!(summary().await?["findings"], json!([]), "with no more permissions than grant gives");
+    synced.usher(&["sync", "pause"]).await.exits(0);
+    let told = summary().await?;
+    assert!(told["findings"].to_string().contains("usher sync resume"), "{told:#}");
+    // Not to be seen is told too, and holds no sweep up.
+    home.directory(|directory| directory.permissions.retain(|name| !name.starts_with("Synchronization")));
+    let told = summary().await?;
+    assert!(told["findings"].to_string().contains("Synchronization.Read.All"), "{told:#}");
+    Ok(())
+}
