@@ -1,5 +1,6 @@
 //! `usher sync`: Microsoft's cross-tenant synchronization from this tenant to a partner.
 
+use super::explain::no_person;
 use super::output::line;
 use super::setup::{self, SignIn, Tenant};
 use super::{Exit, Global, output};
@@ -8,9 +9,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use usher_shared::changes::explained;
 use usher_shared::config::{CrossTenantSync, Partner};
-use usher_shared::graph::GraphError;
 use usher_shared::graph::setup::{SetupReader, SetupWriter};
+use usher_shared::graph::{Directory, GraphError};
 use usher_shared::journal::record::Owner;
+use usher_shared::people::observe::Whom;
+use usher_shared::provision::whom;
 use usher_shared::sync::demand::Demand;
 use usher_shared::sync::observe::{Observed, observe};
 use usher_shared::sync::readiness::Readiness as PartnerReadiness;
@@ -22,6 +25,7 @@ const READ: &[&str] = &["Application.Read.All", "Synchronization.Read.All", "Pro
 const SET_UP: &[&str] =
     &["Application.ReadWrite.All", "Synchronization.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"];
 const STEER: &[&str] = &["Application.Read.All", "Synchronization.ReadWrite.All"];
+const STEER_BY_ADDRESS: &[&str] = &["Application.Read.All", "Synchronization.ReadWrite.All", "User.Read.All"];
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -78,9 +82,9 @@ pub(super) struct One {
 
 #[derive(Args)]
 pub(super) struct Provision {
-    /// Object ids in this tenant
-    #[arg(required = true)]
-    people: Vec<Uuid>,
+    /// People of this tenant, by object id or address
+    #[arg(required = true, value_name = "PERSON")]
+    people: Vec<String>,
     #[command(flatten)]
     one: One,
 }
@@ -99,7 +103,7 @@ enum Steer<'a> {
     Pause,
     Resume,
     Restart { approve_deletions: bool },
-    Provision(&'a [Uuid]),
+    Provision(&'a [Whom]),
 }
 
 pub(super) async fn run(global: &Global, action: &Action) -> Exit {
@@ -113,7 +117,10 @@ pub(super) async fn run(global: &Global, action: &Action) -> Exit {
             steer(global, one, &Steer::Restart { approve_deletions: *approve_deletions }).await
         }
         Action::Readiness(options) => readiness(global, options).await,
-        Action::Provision(Provision { people, one }) => steer(global, one, &Steer::Provision(people)).await,
+        Action::Provision(Provision { people, one }) => match people.iter().map(|person| whom(person)).collect() {
+            Some::<Vec<_>>(people) => steer(global, one, &Steer::Provision(&people)).await,
+            None => no_person(global),
+        },
     }
 }
 
@@ -269,7 +276,9 @@ async fn show_status(global: &Global, one: &One) -> Exit {
 
 /// Does something with the job of each partner.
 async fn steer(global: &Global, one: &One, what: &Steer<'_>) -> Exit {
-    let tenant = match Tenant::open(global, global.config.as_deref(), STEER, SignIn::Needed) {
+    let by_address = matches!(what, Steer::Provision(people) if people.iter().any(|person| person.address().is_some()));
+    let permissions = if by_address { STEER_BY_ADDRESS } else { STEER };
+    let tenant = match Tenant::open(global, global.config.as_deref(), permissions, SignIn::Needed) {
         Ok(tenant) => tenant,
         Err(exit) => return exit,
     };
@@ -309,7 +318,7 @@ async fn steer(global: &Global, one: &One, what: &Steer<'_>) -> Exit {
             writer.restart_sync(configuration, job, "Watermark, Escrows, QuarantineState").await
         }
         Steer::Restart { approve_deletions: true } => writer.restart_sync(configuration, job, "ForceDeletes").await,
-        Steer::Provision(people) => return provision(global, partner, &writer, &observed, people).await,
+        Steer::Provision(people) => return provision(global, &tenant, partner, &writer, &observed, people).await,
     };
     match result {
         Ok(()) => {
@@ -336,32 +345,42 @@ fn failed(global: &Global, error: &GraphError) -> Exit {
 
 async fn provision(
     global: &Global,
+    tenant: &Tenant,
     partner: &Partner,
     writer: &SetupWriter,
     observed: &Observed,
-    people: &[Uuid],
+    people: &[Whom],
 ) -> Exit {
     let rule = observed.schema.as_ref().and_then(|schema| schema.rule());
     let (Some(configuration), Some(job), Some(rule)) = (&observed.configuration, &observed.job, rule) else {
         let message = "the synchronization has no rule for people";
         return output::error(global, "no-rule", message, "Run `usher sync status`.");
     };
+    let directory = Directory::new(tenant.client.clone(), &[], &[]);
     let mut told = Vec::new();
     for person in people {
-        let answer = writer.provision_on_demand(configuration.id, &job.id, rule, *person).await;
-        told.push(match answer {
+        let id = match found(&directory, person).await {
+            Ok(id) => id,
+            Err(failed) => {
+                told.push(failed);
+                continue;
+            }
+        };
+        told.push(match writer.provision_on_demand(configuration.id, &job.id, rule, id).await {
             Ok(answer) => match Demand::read(&answer) {
                 Some(demand) => {
-                    json!({ "id": person, "outcome": demand.outcome, "code": demand.code, "reason": demand.reason,
+                    json!({ "id": id, "outcome": demand.outcome, "code": demand.code, "reason": demand.reason,
                     "target": demand.target, "steps": demand.steps })
                 }
-                None => json!({ "id": person, "outcome": "failed", "code": "unreadable", "steps": [],
-                    "reason": "The service's answer could not be read; `usher sync status` shows what it logged." }),
+                None => failure(
+                    Some(id),
+                    "unreadable",
+                    "The service's answer could not be read; `usher sync status` shows what it logged.",
+                ),
             },
             Err(error) => {
                 let error = explained(&error);
-                json!({ "id": person, "outcome": "failed", "code": error.code, "steps": [],
-                    "reason": format!("{} {}", error.message, error.advice) })
+                failure(Some(id), &error.code, &format!("{} {}", error.message, error.advice))
             }
         });
     }
@@ -377,6 +396,35 @@ async fn provision(
         0 => Exit::Failed,
         _ => Exit::Partly,
     }
+}
+
+/// The object id of a person; an account that was not found is told like one that failed.
+async fn found(directory: &Directory, person: &Whom) -> Result<Uuid, Value> {
+    let address = match person {
+        Whom::Id(id) => return Ok(id.uuid()),
+        Whom::Address(address) => address,
+    };
+    match directory.users_with_address(address).await {
+        Ok(users) => match &users[..] {
+            [user] => Ok(user.id.uuid()),
+            [] => {
+                Err(failure(None, "not-found", &format!("Nobody of this tenant has the address {}.", address.as_str())))
+            }
+            _ => Err(failure(
+                None,
+                "ambiguous",
+                &format!("Several accounts have the address {}; name one by object id.", address.as_str()),
+            )),
+        },
+        Err(error) => {
+            let error = explained(&error);
+            Err(failure(None, &error.code, &format!("{} {}", error.message, error.advice)))
+        }
+    }
+}
+
+fn failure(id: Option<Uuid>, code: &str, reason: &str) -> Value {
+    json!({ "id": id, "outcome": "failed", "code": code, "reason": reason.trim_end(), "steps": [] })
 }
 
 fn show_people(told: &[Value]) {

@@ -296,7 +296,8 @@ pub struct Trust {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub trust_hybrid_joined_device: Option<bool>,
-    /// Whether this tenant redeems invitations of the partner's people automatically.
+    /// Whether invitations are redeemed automatically, as far as this side says: those of the partner's people here, and
+    /// where `outbound` is on or there is a [partner.sync], those of this tenant's people there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub automatic_redemption: Option<bool>,

@@ -61,6 +61,21 @@ async fn sync(nth: usize) -> Result<usize> {
     Ok(steps)
 }
 
+async fn grant(nth: usize) -> Result<usize> {
+    let pair = Pair::new("", "").await?;
+    let id = pair.resource.directory(|directory| directory.service_principal()).to_string();
+    pair.resource.directory(|directory| directory.permissions = ["Directory.ReadWrite.All".to_owned()].into());
+    let granted = ["grant", "apply", "--identity", &id, "--prune", "--guest-inviter"];
+    let steps = killed(&pair, &pair.resource, nth, &granted).await?;
+    run(pair.unattended(&pair.resource, &granted)?).await.exits(0);
+    let writes = pair.resource.writes();
+    run(pair.unattended(&pair.resource, &granted)?).await.exits(0);
+    ensure!(pair.resource.writes() == writes, "{:?}", pair.resource.written());
+    let granted = pair.resource.directory(|directory| directory.permissions.len());
+    ensure!(granted == 6, "killed at {nth}: {granted}");
+    Ok(steps)
+}
+
 /// Goes through a case for each of so many steps, some at a time.
 async fn at_every_step<F>(case: fn(usize) -> F, least: usize) -> Result<()>
 where
@@ -84,4 +99,9 @@ async fn trust_that_is_interrupted_anywhere_ends_as_if_nothing_had_happened() ->
 #[tokio::test(flavor = "multi_thread")]
 async fn a_synchronization_that_is_interrupted_anywhere_is_there_once_in_the_end() -> Result<()> {
     at_every_step(sync, 30).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn permissions_that_are_granted_in_parts_are_whole_in_the_end() -> Result<()> {
+    at_every_step(grant, 20).await
 }

@@ -39,6 +39,7 @@ const CONSENTED: &[&str] = &[
     "RoleManagement.ReadWrite.Directory",
     "Synchronization.Read.All",
     "Synchronization.ReadWrite.All",
+    "User.Read.All",
 ];
 
 /// The application that has a certificate instead, for tests that start many commands.
@@ -190,7 +191,7 @@ impl Side {
         side.write(&format!(
             "[tenant]\nid = \"{}\"\ncloud = \"{}\"\n[setup]\nclient_id = \"{CLIENT}\"\n[[partner]]\n\
              name = \"{name}\"\ntenant_id = \"{other}\"\ncloud = \"{}\"\n[partner.scope]\ndomains = [\"{name}.com\"]\n{rest}",
-            side.directory(|directory| directory.tenant_id()),
+            side.id(),
             word(cloud),
             word(in_cloud),
         ))?;
@@ -238,6 +239,10 @@ impl Side {
 
     pub(super) fn directory<T>(&self, work: impl FnOnce(&mut Directory) -> T) -> T {
         self.tenant.with_directory(work)
+    }
+
+    pub(super) fn id(&self) -> Uuid {
+        self.directory(|directory| directory.tenant_id())
     }
 
     /// Requests that changed something: what is not read. Asking is not changing.

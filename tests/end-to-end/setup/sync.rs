@@ -1,11 +1,14 @@
 //! Microsoft's own synchronization, from nothing to a person who is provisioned on demand.
 
-use super::{Pair, result};
+use super::{Pair, Side, result};
 use anyhow::{Context, Result};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use usher_simulator::cloud::Cloud;
-use usher_simulator::tenant::{AuthenticationMethods, FilterPlace, OnDemandShape, SmsSignInState, User, UserType};
+use usher_simulator::tenant::{
+    AuthenticationMethods, FilterPlace, Limits, OnDemandShape, PartnerConfiguration, SmsSignInState, TenantSize, User,
+    UserType,
+};
 use uuid::Uuid;
 
 const HERE: &str = "[partner.trust]\ninbound = true\nautomatic_redemption = true\nallow_sync_in = true\n";
@@ -19,17 +22,23 @@ pub(super) struct Synced {
 }
 
 impl Synced {
+    /// Two tenants that agreed already.
     pub(super) async fn new(more: &str) -> Result<Self> {
-        Self::in_cloud(Cloud::Global, more).await
+        let synced = Self::strangers(Cloud::Global, more).await?;
+        let [home, resource] = [&synced.pair.home, &synced.pair.resource].map(Side::id);
+        let inbound = PartnerConfiguration::new(&["fabrikam.com"]).inbound_redemption(Some(true)).inbound_sync(true);
+        let mut outbound = PartnerConfiguration::new(&["contoso.com"]);
+        outbound.consent.get_or_insert_default().outbound = Some(true);
+        synced.pair.resource.directory(|directory| directory.cross_tenant_access.partners.insert(home, inbound));
+        synced.pair.home.directory(|directory| directory.cross_tenant_access.partners.insert(resource, outbound));
+        Ok(synced)
     }
 
-    async fn in_cloud(cloud: Cloud, more: &str) -> Result<Self> {
+    /// Two tenants that know nothing of each other.
+    async fn strangers(cloud: Cloud, more: &str) -> Result<Self> {
         let pair = Pair::in_clouds([cloud, cloud], &format!("{AT_HOME}{more}"), HERE).await?;
         let group = pair.home.directory(|directory| directory.create_group("everybody who works there"));
         pair.home.configure("GROUP", &group.to_string())?;
-        for side in [&pair.resource, &pair.home] {
-            crate::support::run(pair.unattended(side, &["trust", "apply"])?).await.exits(0);
-        }
         Ok(Self { pair, group })
     }
 
@@ -43,7 +52,7 @@ impl Synced {
 
     /// Somebody of the home tenant as they are in the other.
     fn there(&self, person: Uuid) -> Option<User> {
-        let home = self.pair.home.directory(|directory| directory.tenant_id());
+        let home = self.pair.home.id();
         self.pair.resource.directory(|directory| directory.synchronized_user(home, person).cloned())
     }
 
@@ -65,7 +74,10 @@ async fn from_nothing_to_a_running_job_that_provisions_a_member_on_demand() -> R
         (Cloud::UsGov, OnDemandShape::Reference),
         (Cloud::China, OnDemandShape::Guide),
     ] {
-        let synced = Synced::in_cloud(cloud, "").await?;
+        let synced = Synced::strangers(cloud, "").await?;
+        for side in [&synced.pair.resource, &synced.pair.home] {
+            synced.pair.applied(side, "trust").await;
+        }
         synced.pair.home.directory(|directory| directory.sync.on_demand = shape);
         assert_eq!(result(&synced.usher(&["sync", "status"]).await.exits(1).json(), "sync.configuration"), "fail");
         let planned = synced.usher(&["sync", "plan"]).await.exits(0).json();
@@ -163,7 +175,7 @@ async fn what_could_delete_people_waits_for_a_word() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_trust_of_both_sides_no_job_is_made_and_the_missing_side_is_named() -> Result<()> {
     let synced = Synced::new("").await?;
-    let home = synced.pair.home.directory(|directory| directory.tenant_id());
+    let home = synced.pair.home.id();
     synced.pair.resource.directory(|directory| directory.cross_tenant_access.partners.remove(&home));
     let told = synced.usher(&["sync", "apply"]).await.exits(4).json();
     let changes = told["partners"][0]["changes"].as_array().cloned().unwrap_or_default();
@@ -312,5 +324,24 @@ async fn a_watched_synchronization_is_part_of_the_summary_after_each_sweep() -> 
     home.directory(|directory| directory.permissions.retain(|name| !name.starts_with("Synchronization")));
     let told = summary().await?;
     assert!(told["findings"].to_string().contains("Synchronization.Read.All"), "{told:#}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_people_than_graph_takes_at_once_are_all_provisioned_by_id_or_address() -> Result<()> {
+    let synced = Synced::new("").await?;
+    synced.pair.applied(&synced.pair.home, "sync").await;
+    let people: Vec<_> = (1..=7).map(|number| synced.colleague(&format!("person{number}"))).collect::<Result<_>>()?;
+    // Slowly enough for all of them to come within the ten seconds that Graph counts.
+    synced.pair.clock.set_speed(5.0);
+    synced.pair.home.tenant.limit(Some(Limits::published(TenantSize::Small)));
+    let ids: Vec<_> = people[..6].iter().map(Uuid::to_string).collect();
+    let mut arguments = vec!["sync", "provision", "person7@fabrikam.com", "nobody@fabrikam.com"];
+    arguments.extend(ids.iter().map(String::as_str));
+    let told = synced.usher(&arguments).await.exits(4).json();
+    assert!(people.iter().all(|id| synced.there(*id).is_some()), "{told:#}");
+    assert_eq!(told["people"][1]["code"], "not-found", "{told:#}");
+    assert!(synced.pair.home.tenant.exchanges().iter().any(|one| one.status == 429), "the limit was met");
+    synced.usher(&["sync", "provision", "no address"]).await.exits(2);
     Ok(())
 }

@@ -22,7 +22,8 @@ fn keys(told: &Value) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tenants_come_from_nothing_to_a_verified_trust_in_both_directions() -> Result<()> {
-    for clouds in [[Cloud::Global, Cloud::Global], [Cloud::Global, Cloud::UsGov], [Cloud::UsGov, Cloud::Global]] {
+    let [global, gov, china] = [Cloud::Global, Cloud::UsGov, Cloud::China];
+    for clouds in [[global, global], [global, gov], [gov, global], [china, global]] {
         let pair = Pair::in_clouds(clouds, AT_HOME, HERE).await?;
         let planned = pair.usher(&pair.resource, &["trust", "plan"]).await.exits(0).json();
         assert_eq!(pair.resource.writes(), 0, "a plan changes nothing");
@@ -79,7 +80,7 @@ async fn the_other_cloud_is_allowed_first_and_only_where_graph_has_it() -> Resul
 
 /// A partner for which somebody allowed only one group, trusts devices and restricts nothing else.
 fn settled(pair: &Pair, update: BlockUpdate) {
-    let tenant = pair.home.directory(|directory| directory.tenant_id());
+    let tenant = pair.home.id();
     pair.resource.directory(|directory| {
         let mut partner = PartnerConfiguration::new(&["fabrikam.com"]).inbound_sync(false);
         let only = AccessTarget { target: uuid::Uuid::from_u128(7).to_string(), target_type: TargetType::Group };
@@ -113,7 +114,7 @@ async fn what_somebody_decided_is_widened_only_with_a_word_and_what_is_not_named
         // Alone it waits.
         pair.usher(&pair.resource, &["trust", "apply"]).await.exits(3);
         pair.usher(&pair.resource, &["trust", "apply", "--allow-change", "inbound"]).await.exits(0);
-        let home = pair.home.directory(|directory| directory.tenant_id());
+        let home = pair.home.id();
         let partner = pair.resource.directory(|directory| directory.cross_tenant_access.partners[&home].clone());
         let trust = partner.blocks.inbound_trust.unwrap_or_default();
         assert_eq!((trust.is_mfa_accepted, trust.is_compliant_device_accepted), (Some(true), Some(true)), "{update:?}");
