@@ -1,14 +1,13 @@
 //! `usher grant`: the permissions of Microsoft Graph that the function app's identity needs.
 
 use super::output::line;
-use super::setup::{self, SignIn, Tenant};
+use super::setup::{self, Session, Tenant};
 use super::{Exit, Global, output};
 use crate::start;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use usher_shared::environment::{Caller, Surroundings};
 use usher_shared::grant::{self, GrantReport, Wish};
-use usher_shared::graph::setup::{SetupReader, SetupWriter};
 use usher_shared::permissions::Duties;
 use uuid::Uuid;
 
@@ -49,43 +48,34 @@ enum DutiesOption {
 }
 
 pub(super) async fn run(global: &Global, action: &Action) -> Exit {
-    let (options, apply) = match action {
-        Action::Plan(options) => (options, false),
-        Action::Apply(options) => (options, true),
+    let exit = match action {
+        Action::Plan(options) => plan_or_apply(global, options, false).await,
+        Action::Apply(options) => plan_or_apply(global, options, true).await,
     };
+    exit.unwrap_or_else(|exit| exit)
+}
+
+async fn plan_or_apply(global: &Global, options: &Options, apply: bool) -> Result<Exit, Exit> {
     let mut permissions = if apply { WRITE } else { READ };
     if !options.guest_inviter {
         // No more than is asked for.
         permissions = &permissions[..permissions.len() - 1];
     }
-    let sign_in = if apply { SignIn::Needed } else { SignIn::OrUsual };
-    let tenant = match Tenant::open(global, global.config.as_deref(), permissions, sign_in) {
-        Ok(tenant) => tenant,
-        Err(exit) => return exit,
-    };
-    let Some(identity) = identity(&tenant, options).await else {
+    let session = Session::open(global, permissions, apply)?;
+    let Some(identity) = identity(&session.tenant, options).await else {
         let message = "it is not said which identity is meant, and none runs here";
-        return output::bad_argument(
-            global,
-            message,
-            "Name it: --identity with its object (principal) id or client id.",
-        );
+        let advice = "Name it: --identity with its object (principal) id or client id.";
+        return Err(output::bad_argument(global, message, advice));
     };
-    let reader = SetupReader::new(tenant.client.clone());
-    let permit = if apply { tenant.permit(global) } else { None };
-    let writer = permit.map(|permit| SetupWriter::new(tenant.client.clone(), &permit));
     let duties = match options.duties {
         DutiesOption::Inviting => Duties::Inviting,
         DutiesOption::Lifecycle => Duties::Lifecycle,
     };
     let wish = Wish { duties, prune: options.prune, guest_inviter: options.guest_inviter };
-    match grant::run(&reader, writer.as_ref(), &tenant.config, identity, wish).await {
-        Ok(report) => {
-            show(global, &tenant, &report);
-            if apply { setup::exit_of_changes(&report.changes) } else { Exit::Done }
-        }
-        Err(error) => output::error(global, &error.code, &error.message, &error.advice),
-    }
+    let report = grant::run(&session.reader, session.writer.as_ref(), &session.tenant.config, identity, wish).await;
+    let report = report.map_err(|error| output::error(global, &error.code, &error.message, &error.advice))?;
+    show(global, &session.tenant, &report);
+    Ok(session.exit(&[(false, report.changes.as_slice())]))
 }
 
 /// The identity that is named, or the managed identity of this machine.

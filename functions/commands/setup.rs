@@ -5,12 +5,14 @@
 use super::output::line;
 use super::{Exit, Global, output};
 use crate::start::{self, StartError};
+use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use usher_shared::changes::{self, Change, Total};
-use usher_shared::checks::{self, Check, Verdict};
+use usher_shared::checks::{self, Check, CheckResult, Verdict};
 use usher_shared::config::{Config, Mode, Partner};
 use usher_shared::environment::{Caller, Surroundings};
+use usher_shared::graph::setup::{SetupReader, SetupWriter};
 use usher_shared::graph::sign_in::Prompt;
 use usher_shared::graph::{Client, WritePermit};
 use usher_shared::report::OutcomeReport;
@@ -87,6 +89,37 @@ impl Tenant {
     }
 }
 
+/// A tenant that is looked at, and changed where the command and the mode permit.
+pub(super) struct Session {
+    pub(super) tenant: Tenant,
+    pub(super) reader: SetupReader,
+    pub(super) writer: Option<SetupWriter>,
+    apply: bool,
+}
+
+impl Session {
+    /// Looking is for whoever may read; to `apply`, somebody has to sign in.
+    pub(super) fn open(global: &Global, permissions: &[&str], apply: bool) -> Result<Self, Exit> {
+        let sign_in = if apply { SignIn::Needed } else { SignIn::OrUsual };
+        let tenant = Tenant::open(global, global.config.as_deref(), permissions, sign_in)?;
+        let permit = if apply { tenant.permit(global) } else { None };
+        let writer = permit.map(|permit| SetupWriter::new(tenant.client.clone(), &permit));
+        let reader = SetupReader::new(tenant.client.clone());
+        Ok(Self { tenant, reader, writer, apply })
+    }
+
+    /// How it ends, by whether each partner failed as a whole, and its changes.
+    pub(super) fn exit(&self, partners: &[(bool, &[Change])]) -> Exit {
+        let failed = partners.iter().filter(|(failed, _)| *failed).count();
+        if failed == partners.len() {
+            return Exit::Failed;
+        }
+        let changes = partners.iter().flat_map(|(_, changes)| *changes);
+        let exit = if self.apply { exit_of_changes(changes) } else { Exit::Done };
+        if failed > 0 { Exit::Partly } else { exit }
+    }
+}
+
 /// The partners that a command is about: the one that is named, or all.
 pub(super) fn partners<'a>(global: &Global, config: &'a Config, name: Option<&str>) -> Result<Vec<&'a Partner>, Exit> {
     let chosen: Vec<_> =
@@ -130,28 +163,26 @@ pub(super) fn exit_of_changes<'a>(changes: impl IntoIterator<Item = &'a Change>)
     }
 }
 
-/// Shows checks, the ones that need somebody first.
-pub(super) fn show_checks(checks: &[Check]) {
-    let mut out = String::new();
-    let mut table = output::table(&["", "check", "of", "seen", "to do"]);
-    let mut sorted: Vec<&Check> = checks.iter().collect();
-    sorted.sort_by_key(|check| match check.result.word() {
-        "fail" => 0,
-        "warn" => 1,
-        "unknown" => 2,
-        "pass" => 3,
-        _ => 4,
-    });
-    for check in sorted {
-        table.add_row([check.result.word(), check.id, &check.subject, &check.evidence, &check.remedy]);
+/// Shows checks, the ones that need somebody first, and how they end the command.
+pub(super) fn show_checks(global: &Global, checks: &[Check]) -> Exit {
+    if global.json {
+        output::json(&json!({ "checks": checks }));
+    } else {
+        let mut table = output::table(&["", "check", "of", "seen", "to do"]);
+        let mut sorted: Vec<&Check> = checks.iter().collect();
+        sorted.sort_by_key(|check| match check.result {
+            CheckResult::Fail => 0,
+            CheckResult::Warn => 1,
+            CheckResult::Unknown => 2,
+            CheckResult::Pass => 3,
+            CheckResult::NotApplicable => 4,
+        });
+        for check in sorted {
+            table.add_row([check.result.word(), check.id, &check.subject, &check.evidence, &check.remedy]);
+        }
+        output::print(&format!("{table}\n"));
     }
-    line!(out, "{table}");
-    output::print(&out);
-}
-
-/// How checks end a command.
-pub(super) fn exit_of_checks(all: &[Check]) -> Exit {
-    match checks::verdict(all) {
+    match checks::verdict(checks) {
         Verdict::Good => Exit::Done,
         Verdict::Unknown => Exit::Partly,
         Verdict::Failed => Exit::Failed,

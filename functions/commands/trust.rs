@@ -1,7 +1,7 @@
 //! `usher trust`: the cross-tenant access settings that a partner needs in this tenant.
 
 use super::output::line;
-use super::setup::{self, SignIn, Tenant};
+use super::setup::{self, Session, SignIn, Tenant};
 use super::{Exit, Global, output};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use usher_shared::changes::explained;
 use usher_shared::checks::Check;
 use usher_shared::config::Partner;
-use usher_shared::graph::setup::{SetupReader, SetupWriter};
+use usher_shared::graph::setup::SetupReader;
 use usher_shared::trust::observe::{Observed, observe};
 use usher_shared::trust::verify::{Side, both_sides, one_side};
 use usher_shared::trust::{self, Allowed, TrustReport};
@@ -46,49 +46,29 @@ pub(super) struct Sides {
 }
 
 pub(super) async fn run(global: &Global, action: &Action) -> Exit {
-    match action {
+    let exit = match action {
         Action::Plan(options) => plan_or_apply(global, options, false).await,
         Action::Apply(options) => plan_or_apply(global, options, true).await,
         Action::Verify(sides) => verify(global, sides).await,
-    }
+    };
+    exit.unwrap_or_else(|exit| exit)
 }
 
-async fn plan_or_apply(global: &Global, options: &Options, apply: bool) -> Exit {
-    let allowed = match Allowed::new(&options.allow_change) {
-        Ok(allowed) => allowed,
-        Err(unknown) => {
-            let message = format!("--allow-change {unknown}: this is no key of [partner.trust]");
-            return output::bad_argument(global, &message, "Name the key that the plan shows, such as inbound.");
-        }
-    };
-    let (permissions, sign_in) = if apply { (WRITE, SignIn::Needed) } else { (READ, SignIn::OrUsual) };
-    let tenant = match Tenant::open(global, global.config.as_deref(), permissions, sign_in) {
-        Ok(tenant) => tenant,
-        Err(exit) => return exit,
-    };
-    let chosen = match setup::partners(global, &tenant.config, options.partner.as_deref()) {
-        Ok(chosen) => chosen,
-        Err(exit) => return exit,
-    };
-    let reader = SetupReader::new(tenant.client.clone());
-    let permit = if apply { tenant.permit(global) } else { None };
-    let writer = permit.map(|permit| SetupWriter::new(tenant.client.clone(), &permit));
+async fn plan_or_apply(global: &Global, options: &Options, apply: bool) -> Result<Exit, Exit> {
+    let allowed = Allowed::new(&options.allow_change).map_err(|unknown| {
+        let message = format!("--allow-change {unknown}: this is no key of [partner.trust]");
+        output::bad_argument(global, &message, "Name the key that the plan shows, such as inbound.")
+    })?;
+    let session = Session::open(global, if apply { WRITE } else { READ }, apply)?;
+    let config = &session.tenant.config;
     let mut reports = Vec::new();
-    for partner in chosen {
-        reports.push(trust::run(&reader, writer.as_ref(), partner, tenant.config.tenant.cloud, &allowed).await);
+    for partner in setup::partners(global, config, options.partner.as_deref())? {
+        let writer = session.writer.as_ref();
+        reports.push(trust::run(&session.reader, writer, partner, config.tenant.cloud, &allowed).await);
     }
-    show(global, &tenant, &reports);
-    exit_of(&reports, apply)
-}
-
-fn exit_of(reports: &[TrustReport], apply: bool) -> Exit {
-    let failed = reports.iter().filter(|report| report.error.is_some()).count();
-    if failed == reports.len() {
-        return Exit::Failed;
-    }
-    let exit =
-        if apply { setup::exit_of_changes(reports.iter().flat_map(|report| &report.changes)) } else { Exit::Done };
-    if failed > 0 { Exit::Partly } else { exit }
+    show(global, &session.tenant, &reports);
+    let told: Vec<_> = reports.iter().map(|report| (report.error.is_some(), report.changes.as_slice())).collect();
+    Ok(session.exit(&told))
 }
 
 fn show(global: &Global, tenant: &Tenant, reports: &[TrustReport]) {
@@ -111,18 +91,10 @@ fn show(global: &Global, tenant: &Tenant, reports: &[TrustReport]) {
     output::print(&out);
 }
 
-async fn verify(global: &Global, sides: &Sides) -> Exit {
-    let here = match Tenant::open(global, global.config.as_deref(), READ, SignIn::OrUsual) {
-        Ok(tenant) => tenant,
-        Err(exit) => return exit,
-    };
-    let there = match &sides.other {
-        None => None,
-        Some(file) => match Tenant::open(global, Some(file), READ, SignIn::OrUsual) {
-            Ok(tenant) => Some(tenant),
-            Err(exit) => return exit,
-        },
-    };
+async fn verify(global: &Global, sides: &Sides) -> Result<Exit, Exit> {
+    let here = Tenant::open(global, global.config.as_deref(), READ, SignIn::OrUsual)?;
+    let there =
+        sides.other.as_deref().map(|file| Tenant::open(global, Some(file), READ, SignIn::OrUsual)).transpose()?;
     let mut checks = Vec::new();
     let mut met = false;
     for partner in &here.config.partners {
@@ -141,14 +113,9 @@ async fn verify(global: &Global, sides: &Sides) -> Exit {
     }
     if there.is_some() && !met {
         let advice = "Each must have the other's tenant_id in a [[partner]].";
-        return output::bad_argument(global, "the two configurations are not of partners of each other", advice);
+        return Err(output::bad_argument(global, "the two configurations are not of partners of each other", advice));
     }
-    if global.json {
-        output::json(&json!({ "checks": checks }));
-    } else {
-        setup::show_checks(&checks);
-    }
-    setup::exit_of_checks(&checks)
+    Ok(setup::show_checks(global, &checks))
 }
 
 /// What there is for a partner; a check says why where it cannot be seen.
