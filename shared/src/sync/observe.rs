@@ -15,6 +15,9 @@ const ASSIGNED: &str = "msiam_access";
 /// The same in an application whose roles have no value, and in one that has none: whoever is assigned, by no role.
 const ASSIGNED_NAME: &str = "User";
 
+/// How the names of configurations begin that Microsoft 365 makes for a multitenant organization. They are its own.
+const MICROSOFT_365: &str = "MTO_Sync_";
+
 /// What there is.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
@@ -22,6 +25,8 @@ pub struct Observed {
     pub configuration: Option<ServicePrincipal>,
     /// Further configurations for the same partner, by name.
     pub duplicates: Vec<String>,
+    /// Configurations for the same partner that Microsoft 365 made, by name.
+    pub of_microsoft_365: Vec<String>,
     /// Configurations whose target cannot be seen, by name.
     pub unclear: Vec<String>,
     /// What the configuration is set to.
@@ -57,7 +62,11 @@ pub async fn observe(reader: &SetupReader, partner: &Partner, made: Option<&Serv
         let target = by_key(&settings).get(TARGET).map(|target| (*target).to_owned());
         match target.as_deref() {
             Some(target) if target.eq_ignore_ascii_case(&partner.tenant_id.to_string()) => {
-                found.push((configuration, settings));
+                if name.starts_with(MICROSOFT_365) {
+                    observed.of_microsoft_365.push(name);
+                } else {
+                    found.push((configuration, settings));
+                }
             }
             // Begun and not finished; or the service hides where it leads.
             None if name == ours => found.push((configuration, settings)),

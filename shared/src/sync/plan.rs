@@ -50,7 +50,7 @@ pub(super) enum Step {
 }
 
 /// Keys that a person can allow.
-const KEYS: [&str; 5] = ["scope", "flow", "user_type", "filter", "start"];
+const KEYS: [&str; 6] = ["configuration", "scope", "flow", "user_type", "filter", "start"];
 
 impl Allowed {
     /// The keys that were given.
@@ -70,7 +70,15 @@ pub(super) fn plan(partner: &Partner, sync: &CrossTenantSync, observed: &Observe
     let mut planner = Planner { observed, allowed, plan: SyncPlan::default() };
     if observed.configuration.is_none() {
         let name = name_of(partner);
-        planner.step("configuration", "none", &name, None, || Step::Configure(name.clone()));
+        let risk = (!observed.of_microsoft_365.is_empty()).then_some(
+            "Microsoft 365 synchronizes to the same tenant already, and Microsoft names one configuration a pair",
+        );
+        planner.step("configuration", "none", &name, risk, || Step::Configure(name.clone()));
+        if planner.plan.steps.is_empty() {
+            // Whatever follows needs it.
+            planner.left_alone(sync);
+            return planner.plan;
+        }
     }
     if observed.job.is_none() {
         planner.step("job", "none", "one that does not run yet", None, || Step::CreateJob);
@@ -259,6 +267,8 @@ impl Planner<'_> {
             self.plan.left_alone.push(format!("a filter that somebody else made: {}", filters.join(" OR ")));
         }
         self.plan.left_alone.extend(now.duplicates.iter().map(|name| format!("{name} leads to the same tenant")));
+        let of_microsoft_365 = now.of_microsoft_365.iter();
+        self.plan.left_alone.extend(of_microsoft_365.map(|name| format!("{name} is Microsoft 365's own")));
         self.plan.left_alone.extend(now.unclear.iter().map(|name| format!("{name}: Graph hides where it leads")));
     }
 

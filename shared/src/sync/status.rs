@@ -71,8 +71,9 @@ fn judge(
     };
     let called = configuration.display_name.as_deref().unwrap_or("without a name");
     let mut checks = vec![Check::pass("sync.configuration", name, format!("{called}, {}", configuration.id))];
-    if !observed.duplicates.is_empty() {
-        let evidence = format!("{} lead to the same tenant", observed.duplicates.join(", "));
+    let others: Vec<_> = observed.duplicates.iter().chain(&observed.of_microsoft_365).map(String::as_str).collect();
+    if !others.is_empty() {
+        let evidence = format!("{} lead to the same tenant", others.join(", "));
         checks.push(Check::warn("sync.duplicate", name, evidence, "Keep one: two provision the same people."));
     }
     checks.extend([scope(name, observed), threshold(name, sync, observed)]);

@@ -182,7 +182,8 @@ impl Planner<'_> {
         let risk = match (now.reach(), wanted) {
             (Some(Reach::All), true) | (Some(Reach::None), false) => return,
             (Some(Reach::Some), true) => Some("somebody allowed only some of them, and this would allow all"),
-            (None, true) | (Some(Reach::None), true) => None,
+            (Some(Reach::None), true) => None,
+            (None, true) => Some("it cannot be seen who is allowed today"),
             (_, false) => Some("this would lock out people who come and go today"),
         };
         if let Some(change) = self.change(key, now.describe(), after.describe(), risk) {

@@ -345,3 +345,25 @@ async fn more_people_than_graph_takes_at_once_are_all_provisioned_by_id_or_addre
     synced.usher(&["sync", "provision", "no address"]).await.exits(2);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_microsoft_365_made_is_left_alone_and_no_second_one_is_made_without_a_word() -> Result<()> {
+    let synced = Synced::new("").await?;
+    synced.pair.applied(&synced.pair.home, "sync").await;
+    let resource = synced.pair.resource.id();
+    synced.pair.home.directory(|directory| -> Result<()> {
+        let id = directory.sync_jobs()[0].service_principal;
+        let mut theirs = directory.service_principal_of(id).context("it is there")?.clone();
+        theirs.display_name = format!("MTO_Sync_{resource}");
+        directory.insert_service_principal(theirs);
+        Ok(())
+    })?;
+    let writes = synced.pair.home.writes();
+    let told = synced.usher(&["sync", "apply"]).await.exits(3).json();
+    assert_eq!(held(&told), ["configuration"], "{told:#}");
+    assert_eq!(synced.pair.home.writes(), writes);
+    synced.usher(&["sync", "apply", "--allow-change", "configuration"]).await.exits(0);
+    let status = synced.usher(&["sync", "status"]).await.exits(0).json();
+    assert_eq!(result(&status, "sync.duplicate"), "warn");
+    Ok(())
+}
