@@ -164,13 +164,12 @@ function Write-Rule([guid] $Identifier, $To) {
 
 # Does something while no cycle can begin.
 function Invoke-WithoutScheduler([scriptblock] $Work) {
-    $scheduler = Get-ADSyncScheduler
-    if ($scheduler.SyncCycleInProgress) {
-        throw 'A cycle is running. Wait until Get-ADSyncScheduler shows SyncCycleInProgress False, then run this again.'
-    }
-    $was = [bool] $scheduler.SyncCycleEnabled
+    $was = [bool] (Get-ADSyncScheduler).SyncCycleEnabled
     Set-ADSyncScheduler -SyncCycleEnabled $false
     try {
+        if ((Get-ADSyncScheduler).SyncCycleInProgress) {
+            throw 'A cycle is running. Wait until Get-ADSyncScheduler shows SyncCycleInProgress False, then run this again.'
+        }
         & $Work
     }
     finally {
