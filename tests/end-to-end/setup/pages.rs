@@ -3,209 +3,43 @@
 //!
 //! A line of a block says behind `# exits` how it ends, where it is not well. What cannot be run here is listed, with the
 //! reason; a command that is neither run nor listed fails the test. Not here: what the commands do.
+//!
+//! - [`desk`]: where lines are typed. [`text`]: what a page shows.
 
-use super::{CLIENT, CONSENTED, HOME, Pair, RESOURCE, UNATTENDED, certificate};
-use crate::support::{Output, USHER, run};
+mod desk;
+mod text;
+
+use super::{CLIENT, HOME};
 use anyhow::{Context, Result, ensure};
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Stdio;
-use tempfile::TempDir;
-use tokio::process::Command;
-use usher_shared::sync::known::KNOWN;
-use usher_simulator::tenant::{ExternalUserState, SyncedPerson};
-use uuid::Uuid;
+use desk::Desk;
+use text::rows;
+use usher_shared::sync::known::{KNOWN, Known};
+use usher_simulator::tenant::ExternalUserState;
 
 const SETUP: &str = include_str!("../../../docs/setup.md");
 const SYNC: &str = include_str!("../../../docs/cross-tenant-sync.md");
+const GROUPS: &str = include_str!("../../../docs/recipes-groups.md");
 const POWERSHELL: &str = include_str!("../../../docs/from-powershell.md");
-
-/// What is not run here, by how it begins, and why.
-const NOT_RUN: &[(&str, &str)] = &[
-    ("openssl", "not every machine has it; what it makes is made here in its place"),
-    ("cat setup.crt", "the same"),
-    ("usher doctor", "has tests of its own"),
-    ("usher sync readiness", "has tests of its own"),
-];
-
-/// Commands that are named without what they need to be run: they only have to exist.
-const ONLY_NAMED: &[&str] = &["usher sync", "usher trust"];
-
-/// Two tenants and a folder with the configurations of a page.
-struct Desk {
-    pair: Pair,
-    folder: TempDir,
-    group: Uuid,
-    /// Somebody of the home tenant who is in the group, and whom the page's filter lets through.
-    person: Uuid,
-    /// Somebody who is not in it.
-    outsider: Uuid,
-    /// Somebody whom Entra Connect wrote into the resource tenant.
-    synced: Uuid,
-}
-
-impl Desk {
-    /// With the configurations of a page.
-    async fn new(page: &str) -> Result<Self> {
-        let pair = Pair::new("", "").await?;
-        let (group, person, outsider) = pair.home.directory(|directory| {
-            let (group, person) = (directory.create_group("synchronized"), directory.create_colleague("maria"));
-            directory.add_member(group, person)?;
-            directory.update_user(person, |user| {
-                user.attributes.extend([("department", "Sales".into()), ("city", "Seattle".into())]);
-            })?;
-            anyhow::Ok((group, person, directory.create_colleague("outsider")))
-        })?;
-        let synced =
-            pair.resource.directory(|directory| directory.sync_person(SyncedPerson::new("synced@fabrikam.com")));
-        let (folder, (pem, public)) = (tempfile::tempdir()?, certificate());
-        for side in [&pair.home, &pair.resource] {
-            side.directory(|directory| directory.register_certificate_client(UNATTENDED, public, CONSENTED))?;
-        }
-        std::fs::write(folder.path().join("setup.pem"), pem)?;
-        let desk = Self { pair, folder, group, person, outsider, synced };
-        for text in blocks(page)?.iter().filter(|block| block.language == "toml").map(|block| block.text) {
-            let name = text.strip_prefix("# ").and_then(|rest| rest.split_once(':')).context("the file's name")?.0;
-            std::fs::write(desk.file(name), desk.filled(text)?)?;
-        }
-        Ok(desk)
-    }
-
-    fn file(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// A configuration with what stands for its placeholders.
-    fn filled(&self, text: &str) -> Result<String> {
-        let filled = text
-            .replace("<contoso's tenant id>", &RESOURCE.to_string())
-            .replace("<fabrikam's tenant id>", &HOME.to_string())
-            .replace("<contoso's public client>", &CLIENT.to_string())
-            .replace("<fabrikam's public client>", &CLIENT.to_string())
-            .replace("<object id of a group>", &self.group.to_string());
-        ensure!(!filled.contains('<'), "a placeholder is left: {filled}");
-        Ok(filled)
-    }
-
-    /// Runs a line as a shell does.
-    async fn shell(&self, line: &str, variables: &[(&str, &str)]) -> Output {
-        self.pair.home.tenant.run_sync();
-        let Pair { front, clock, resource, .. } = &self.pair;
-        let identity = resource.directory(|directory| directory.service_principal());
-        let bin = Path::new(USHER).parent().map(Path::to_path_buf).unwrap_or_default();
-        let path = std::env::join_paths([bin, "/usr/bin".into(), "/bin".into()]).unwrap_or_default();
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(line).current_dir(self.folder.path()).env_clear().env("PATH", path);
-        command.envs([
-            ("USHER_GRAPH_ROOT", front.graph_root().to_owned()),
-            ("USHER_LOGIN_ROOT", front.login_root()),
-            ("USHER_NOW", clock.now().to_string()),
-            ("USHER_SPEED", clock.speed().to_string()),
-            ("USHER_STATE", format!("file://{}", self.file("state").display())),
-            // In the place of `az login`.
-            ("IDENTITY_ENDPOINT", resource.tenant.identity_endpoint()),
-            ("IDENTITY_HEADER", resource.tenant.identity_header()),
-            ("IDENTITY", identity.to_string()),
-            ("CLIENT_ID", UNATTENDED.to_string()),
-            ("PERSON", self.person.to_string()),
-            ("OUTSIDER", self.outsider.to_string()),
-            ("SYNCED", self.synced.to_string()),
-        ]);
-        command.envs(variables.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        run(command).await
-    }
-
-    /// Runs all that a page shows in blocks.
-    async fn run_blocks(&self, page: &str) -> Result<usize> {
-        let mut ran = 0;
-        for block in blocks(page)?.iter().filter(|block| block.language == "sh") {
-            for line in block.text.lines().filter(|line| !line.is_empty() && !is_not_run(line)) {
-                let exits = line.split_once("# exits ").map_or(Ok(0), |(_, exits)| exits.trim().parse())?;
-                ensure!(line.split(' ').any(|word| word == "usher"), "{line}: this is neither run nor listed");
-                println!("{line}");
-                let output = self.shell(line, &[]).await;
-                ensure!(output.code == Some(exits), "{line}: {output:?}");
-                ran += 1;
-            }
-        }
-        Ok(ran)
-    }
-
-    /// Runs all that a page names in its text, where it is meant to be run, and all of it is well.
-    async fn run_named(&self, page: &str) -> Result<usize> {
-        let named = named(page);
-        for command in &named {
-            if ONLY_NAMED.contains(&command.as_str()) {
-                self.shell(&format!("{command} --help"), &[]).await.exits(0);
-                continue;
-            }
-            let at_home = command.starts_with("usher sync");
-            let line = command
-                .replace(" PERSON", " \"$SYNCED\"")
-                .replace("--identity ID", "--identity \"$IDENTITY\"")
-                .replace("provision ID", "provision \"$PERSON\"")
-                .replace("FILE", "fabrikam.toml");
-            let config = if at_home { "fabrikam.toml" } else { "contoso.toml" };
-            println!("{line}");
-            let output = self.shell(&line, &[("USHER_CONFIG", config), ("USHER_MODE", "apply")]).await;
-            ensure!(output.code == Some(0), "{line}: {output:?}");
-        }
-        Ok(named.len())
-    }
-}
-
-/// A fenced block.
-struct Block<'a> {
-    language: &'a str,
-    text: &'a str,
-}
-
-/// The blocks of a page; all of a language that is known here.
-fn blocks(page: &str) -> Result<Vec<Block<'_>>> {
-    let fences = page.split("\n```").collect::<Vec<_>>();
-    ensure!(fences.len() % 2 == 1, "a block is not closed");
-    let blocks = fences.iter().skip(1).step_by(2);
-    let blocks = blocks.map(|block| {
-        let (language, text) = block.split_once('\n').context("an empty block")?;
-        ensure!(["sh", "toml"].contains(&language), "{language}: such blocks are not run");
-        Ok(Block { language, text })
-    });
-    blocks.collect()
-}
-
-fn is_not_run(line: &str) -> bool {
-    NOT_RUN.iter().any(|(begins, _)| line.starts_with(begins))
-}
-
-/// The commands in the text of a page, once each, but for those that are listed as not run.
-fn named(page: &str) -> BTreeSet<String> {
-    let text = page.split("\n```").step_by(2);
-    let code = text.flat_map(|text| text.split('`').skip(1).step_by(2));
-    code.filter(|code| code.starts_with("usher ") && !is_not_run(code)).map(str::to_owned).collect()
-}
-
-/// Rows of the tables under a heading whose last column is called so.
-fn rows<'a>(page: &'a str, last: &str) -> Vec<Vec<&'a str>> {
-    let cells = |line: &'a str| line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>();
-    let mut rows = Vec::new();
-    let mut within = false;
-    for line in page.lines() {
-        let row = cells(line);
-        within = line.starts_with('|') && (within || row.last() == Some(&last));
-        if within && !line.starts_with("|---") && row.last() != Some(&last) {
-            rows.push(row);
-        }
-    }
-    rows
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tenants_are_set_up_as_the_page_says() -> Result<()> {
     let desk = Desk::new(SETUP).await?;
     let ran = desk.run_blocks(SETUP).await?;
     ensure!(ran >= 15, "only {ran} commands");
+    let granted = desk.pair.resource.directory(|directory| directory.permissions.clone());
+    ensure!(granted.contains("User.Invite.All") && !granted.contains("Directory.ReadWrite.All"), "{granted:?}");
     desk.run_named(SETUP).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_values_of_the_recipe_can_be_configured() -> Result<()> {
+    let desk = Desk::new(SETUP).await?;
+    let (_, rest) = GROUPS.split_once("```toml\n").context("a configuration")?;
+    let (values, _) = rest.split_once("```").context("its end")?;
+    let config = desk.file("contoso.toml");
+    std::fs::write(&config, format!("{}\n{values}", std::fs::read_to_string(&config)?))?;
+    desk.shell("usher check-config --config contoso.toml", &[]).await.exits(0);
     Ok(())
 }
 
@@ -278,7 +112,7 @@ async fn the_permissions_of_the_table_are_enough_for_each_command_and_none_is_le
 
 #[test]
 fn the_page_tells_every_error_code_as_usher_does() {
-    let row = |known: &usher_shared::sync::known::Known| {
+    let row = |known: &Known| {
         let fix = if known.fix.is_empty() { "nothing has to be done" } else { known.fix };
         format!("| `{}` | {} | {fix} |\n", known.code, known.cause)
     };
