@@ -1,10 +1,11 @@
 //! Setting two tenants up: trust, permissions, and Microsoft's own synchronization, by an administrator who signs in.
 //!
 //! - [`trust`]: cross-tenant access settings. [`grant`]: permissions. [`sync`]: cross-tenant synchronization.
-//! - [`sign_in`]: who may, and how the sign-in ends. [`interrupted`]: killed at every step.
+//! - [`sign_in`]: who may, and how the sign-in ends. [`interrupted`]: killed at every step. [`pages`]: what the documentation shows.
 
 mod grant;
 mod interrupted;
+mod pages;
 mod sign_in;
 mod sync;
 mod trust;
