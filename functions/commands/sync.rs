@@ -3,15 +3,19 @@
 use super::output::line;
 use super::setup::{self, SignIn, Tenant};
 use super::{Exit, Global, output};
-use clap::{Args, Subcommand};
+use crate::start;
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use usher_shared::changes::explained;
 use usher_shared::config::{CrossTenantSync, Partner};
 use usher_shared::graph::GraphError;
 use usher_shared::graph::setup::{SetupReader, SetupWriter};
+use usher_shared::journal::record::Owner;
 use usher_shared::sync::demand::Demand;
 use usher_shared::sync::observe::{Observed, observe};
+use usher_shared::sync::readiness::Readiness as PartnerReadiness;
 use usher_shared::sync::{self, Allowed, SyncReport, status};
+use usher_shared::until::Until;
 use uuid::Uuid;
 
 const READ: &[&str] = &["Application.Read.All", "Synchronization.Read.All", "ProvisioningLog.Read.All"];
@@ -35,6 +39,25 @@ pub(super) enum Action {
     Resume(One),
     /// Let the job look at everybody anew, errors and quarantine forgotten
     Restart(Restart),
+    /// Tell, in the tenant where they are external users, who could be handed over to the partner's synchronization
+    Readiness(Readiness),
+}
+
+#[derive(Args)]
+pub(super) struct Readiness {
+    /// Say whose the external users are whom Entra Connect does not master; needs one partner
+    #[arg(long, value_enum, value_name = "OWNER")]
+    owner: Option<OwnerOption>,
+    #[command(flatten)]
+    one: One,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OwnerOption {
+    /// usher's, also where the partner may push people here
+    Usher,
+    /// Microsoft's synchronization's: usher neither changes nor takes away
+    Synchronization,
 }
 
 #[derive(Args)]
@@ -89,8 +112,72 @@ pub(super) async fn run(global: &Global, action: &Action) -> Exit {
         Action::Restart(Restart { approve_deletions, one }) => {
             steer(global, one, &Steer::Restart { approve_deletions: *approve_deletions }).await
         }
+        Action::Readiness(options) => readiness(global, options).await,
         Action::Provision(Provision { people, one }) => steer(global, one, &Steer::Provision(people)).await,
     }
+}
+
+async fn readiness(global: &Global, options: &Readiness) -> Exit {
+    let usher = match start::command(global.config.as_deref(), true) {
+        Ok(usher) => usher,
+        Err(error) => return output::cannot_start(global, &error),
+    };
+    let chosen = match setup::partners(global, &usher.config, options.one.partner.as_deref()) {
+        Ok(chosen) => chosen,
+        Err(exit) => return exit,
+    };
+    if let Some(owner) = options.owner {
+        let [partner] = chosen[..] else {
+            return output::bad_argument(
+                global,
+                "there are several partners",
+                "Name the one that is meant: --partner.",
+            );
+        };
+        let owner = match owner {
+            OwnerOption::Usher => Owner::Usher,
+            OwnerOption::Synchronization => Owner::Synchronization,
+        };
+        let (mut until, _stop) = Until::new(None);
+        if let Err(error) = usher.settle_owner(&partner.name, owner, &mut until).await {
+            return output::failed(global, &error);
+        }
+    }
+    let told = match usher.readiness(options.one.partner.as_deref()).await {
+        Ok(told) => told,
+        Err(error) => return output::failed(global, &error),
+    };
+    if global.json {
+        output::json(&json!({ "partners": told }));
+    } else {
+        show_readiness(&told);
+    }
+    if told.iter().all(|partner| partner.not_ready == 0) { Exit::Done } else { Exit::Partly }
+}
+
+fn show_readiness(told: &[PartnerReadiness]) {
+    let mut out = String::new();
+    for partner in told {
+        let owner = match partner.owner {
+            Some(Owner::Usher) => "usher's",
+            Some(Owner::Synchronization) => "the synchronization's",
+            None => "not said whose",
+        };
+        line!(
+            out,
+            "\n{}: {} can go, {} cannot; external users are {owner}",
+            partner.partner,
+            partner.ready,
+            partner.not_ready
+        );
+        let mut table = output::table(&["person", "can go", "why", "to do"]);
+        for one in &partner.people {
+            let who = one.address.clone().unwrap_or_else(|| one.id.to_string());
+            table.add_row([who, one.ready.to_string(), one.reason.to_owned(), one.advice.to_owned()]);
+        }
+        line!(out, "{table}");
+    }
+    output::print(&out);
 }
 
 /// The partners that are synchronized to.

@@ -81,6 +81,11 @@ impl Change {
 /// An error of setting up. What Graph says of settings holds no address, and says more than its codes.
 pub fn explained(error: &GraphError) -> ErrorReport {
     let report = ErrorReport::from(error);
+    if error.kind == Kind::Unauthenticated && error.status.is_none() {
+        // No token was to be had, and the message says why and what to do.
+        let (code, message) = ("no-token".to_owned(), error.message().to_owned());
+        return ErrorReport { code, message, advice: String::new(), transient: false };
+    }
     let said = if error.status.is_some() && !error.message().is_empty() {
         format!("{error}: {}", error.message())
     } else {

@@ -20,6 +20,7 @@ use crate::provision::desk;
 use crate::report::{PartnerReport, Report};
 use crate::state::{Documents, StateError, Store, Versioned};
 use crate::status;
+use crate::sync::health;
 use crate::telemetry::{spans, tally};
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
@@ -251,6 +252,7 @@ impl Usher {
         };
         if order.job == Job::Reconcile {
             desk::forget_old(self.store.as_ref(), self.clock.now()).await?;
+            health::look(&self.config, &client, self.store.as_ref()).await?;
         }
         status::record(self.store.as_ref(), &report, order.job, started, self.clock.now()).await?;
         Ok(report)

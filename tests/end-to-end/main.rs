@@ -22,6 +22,7 @@
 //! - [`summary`]: what people see in a Teams channel.
 //! - [`telemetry`]: what a collector gets to see.
 //! - [`http`]: the functions that answer over HTTP.
+//! - [`setup`]: two tenants are set up by their administrators.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
 mod bodies;
@@ -40,6 +41,7 @@ mod provision;
 mod recipes;
 mod resume;
 mod scale;
+mod setup;
 mod state;
 mod summary;
 mod support;

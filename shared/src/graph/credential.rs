@@ -60,7 +60,9 @@ impl Tokens {
     }
 
     fn failed(&self, why: &str) -> GraphError {
+        let why = why.trim_end_matches('.');
         let message = format!("no token from the {}{why}. {}", self.identity, self.identity.advice());
+        let message = message.trim_end();
         GraphError::new(Kind::Unauthenticated, "sign-in", message)
     }
 

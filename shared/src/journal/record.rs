@@ -128,6 +128,15 @@ pub enum Record {
         /// The approver's object id.
         by: Uuid,
     },
+    /// A person said whose a partner's external users are whom Entra Connect does not master.
+    Owner {
+        /// The partner.
+        partner: String,
+        /// When.
+        at: Timestamp,
+        /// Whose they are.
+        owner: Owner,
+    },
     /// The circuit breaker opened, was tried, or closed.
     Circuit {
         /// The partner; `None` for the whole tenant.
@@ -151,6 +160,16 @@ pub enum Record {
         /// The SHA-256 of the checkpoint's bytes, in hexadecimal.
         hash: String,
     },
+}
+
+/// Whose external users are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// usher's, also where the partner may push people here.
+    Usher,
+    /// Microsoft's cross-tenant synchronization's: usher neither changes nor takes away.
+    Synchronization,
 }
 
 /// What was observed or said about a person.

@@ -7,7 +7,7 @@
 use super::case::{Case, Finding};
 use super::conditions::Need;
 use super::reason::Reason;
-use crate::journal::record::{ActionKind, Cause, StepId};
+use crate::journal::record::{ActionKind, Cause, Owner, StepId};
 use crate::tri::Tri;
 use serde::Serialize;
 
@@ -130,10 +130,15 @@ impl Case<'_> {
     }
 
     /// Where the partner may push people here by cross-tenant synchronization, an external user whom Entra Connect does not
-    /// master may be its.
+    /// master may be its, unless a person said whose they are.
     fn not_synchronized(&self) -> Result<Finding, Need> {
         if self.person.synced.is_yes() {
             return Ok(Finding::HOLDS);
+        }
+        match self.view.memory.partner(&self.partner.name).and_then(|known| known.owner) {
+            Some(Owner::Usher) => return Ok(Finding::HOLDS),
+            Some(Owner::Synchronization) => return Ok(Finding::fails(Reason::SynchronizationOwns)),
+            None => {}
         }
         let settings = self.view.snapshot.cross_tenant.get(&self.partner.name).ok_or(Need::CrossTenant)?;
         Ok(Finding::when(!settings.sync_allowed, Reason::SynchronizationAllowed, Reason::SynchronizationUnknown))

@@ -122,7 +122,9 @@ reasons! {
     MasteredOnPremises "mastered-on-premises" "A value differs from the configuration, but Entra Connect masters it." "Change it at the account's master.";
     JoinedGroupUnknown "joined-group-unknown" "A group of invite.groups could not be read." "Check that it exists and that usher may read it (GroupMember.Read.All).";
     SynchronizationAllowed "synchronization-allowed" "The partner may push people here by cross-tenant synchronization, which may own the person, so usher neither changes nor takes away."
-        "Set allow_sync_in = false in [partner.trust] if it is not used.";
+        "Say whose such people are: `usher sync readiness --owner usher`, or `--owner synchronization`. Or set allow_sync_in = false in [partner.trust] if it is not used.";
+    SynchronizationOwns "synchronization-owns" "Cross-tenant synchronization owns the person, as somebody said, so usher neither changes nor takes away."
+        "`usher sync readiness --owner usher` takes that back.";
     SynchronizationUnknown "synchronization-unknown" "It could not be read whether cross-tenant synchronization may own the person, so usher neither changes nor takes away."
         "Grant Policy.Read.All.";
     Retired "retired" "Somebody asked for the person to be retired, so they are not brought in." "`usher provision` takes that back.";

@@ -104,6 +104,18 @@ fn sections(partner: &PartnerSummary, names: &Names, zone: &TimeZone) -> Vec<Sec
         }
         sections.push(section);
     }
+    if let Some(health) = partner.sync.as_ref().filter(|health| !health.findings.is_empty()) {
+        let mut section = if health.is_wrong() {
+            urgent("cross-tenant synchronization")
+        } else {
+            let title = format!("{}: cross-tenant synchronization", partner.partner);
+            Section::new(Priority::Normal, title)
+        };
+        for finding in &health.findings {
+            section = section.item(Text::plain(finding.evidence.as_str()), finding.remedy.as_str());
+        }
+        sections.push(section);
+    }
     let mut happened = Section::new(Priority::Normal, Text::strong(partner.partner.as_str()));
     let counts = counts(&partner.events);
     happened = happened.line(if counts.is_empty() { "Nothing happened.".to_owned() } else { counts });
@@ -118,6 +130,9 @@ fn sections(partner: &PartnerSummary, names: &Names, zone: &TimeZone) -> Vec<Sec
         if funnel.taken_away > 0 {
             happened = happened.fact("Taken away", funnel.taken_away.to_string());
         }
+    }
+    if let Some(health) = partner.sync.as_ref().filter(|health| health.findings.is_empty()) {
+        happened = happened.fact("Synchronization", format!("in order, {}", super::text::time(health.at, zone)));
     }
     sections.push(happened);
     sections

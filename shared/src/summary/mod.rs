@@ -24,6 +24,7 @@ use crate::people::reason::Reason;
 use crate::run::{RunError, Usher};
 use crate::state::{Documents, StateError, Store, Versioned};
 use crate::status::{self, PartnerStatus};
+use crate::sync::health::{self, Health};
 use crate::ticks;
 use events::{Digest, Events};
 use jiff::Timestamp;
@@ -96,6 +97,9 @@ pub struct PartnerSummary {
     pub unsettled: usize,
     /// People whom the quick path had missed.
     pub missed: usize,
+    /// How cross-tenant synchronization to the partner goes, where it is watched.
+    #[serde(default)]
+    pub sync: Option<Health>,
 }
 
 /// How far the people whom usher looks after got.
@@ -177,7 +181,8 @@ impl PartnerSummary {
 
     /// Whether something is wrong.
     pub fn is_in_trouble(&self) -> bool {
-        self.overdue || self.circuit.is_some() || self.missed > 0 || !self.errors.is_empty()
+        let sync = self.sync.as_ref().is_some_and(Health::is_wrong);
+        self.overdue || self.circuit.is_some() || self.missed > 0 || !self.errors.is_empty() || sync
     }
 
     /// Whether there is nothing to tell.
@@ -220,6 +225,7 @@ impl Usher {
         let status = status::read(store, &self.config, memory, now).await?;
         let plans = held::all(store, &self.config, now).await?;
         let sweeps = sweeps::read(store).await?;
+        let health = health::read(store).await?;
         let is_new = |at: Timestamp| since.is_none_or(|since| at > since);
         let partners = status.partners.into_iter().map(|status| {
             let PartnerStatus { partner, runs, waiting, unsettled, missed, held, overdue, circuit, .. } = status;
@@ -230,6 +236,7 @@ impl Usher {
             PartnerSummary {
                 funnel: Funnel::of(memory, &partner, now),
                 decisions: sweeps.decisions(&partner),
+                sync: health.of(&partner).cloned(),
                 held_plan: plans.iter().find(|plan| plan.partner == partner).map(HeldPlanSummary::from),
                 held: held.filter(|held| held.reason.holds_everything()),
                 circuit: circuit.map(|circuit| circuit.reason),

@@ -89,5 +89,9 @@ fn lines(partner: &PartnerSummary, zone: &TimeZone) -> Vec<String> {
     };
     lines.extend(partner.decisions.iter().map(decision));
     lines.extend(partner.errors.iter().map(|digest| format!("{} x {}: {}", digest.count, digest.code, digest.advice)));
+    for finding in partner.sync.iter().flat_map(|health| &health.findings) {
+        let line = format!("cross-tenant synchronization: {} {}", finding.evidence, finding.remedy);
+        lines.push(line.trim_end().to_owned());
+    }
     lines
 }

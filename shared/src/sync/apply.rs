@@ -2,7 +2,7 @@
 
 use super::observe::{Observed, observe};
 use super::plan::{Allowed, Step, plan};
-use super::{SyncReport, known};
+use super::{SyncReport, capital, known};
 use crate::changes::{Change, explained};
 use crate::config::{CrossTenantSync, Partner};
 use crate::graph::error::Result;
@@ -120,9 +120,4 @@ fn meant(error: ErrorReport) -> ErrorReport {
         Some(known) => ErrorReport { advice: format!("{}. {}", capital(known.cause), known.fix), ..error },
         None => error,
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

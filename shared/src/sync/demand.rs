@@ -3,7 +3,7 @@
 //! Responsible for: reading both forms of the answer that Microsoft documents. `key` is a type's name and `value` a list of
 //! steps, or `key` holds how it ended and `value` an object with the steps in it.
 
-use super::known;
+use super::{capital, known};
 use crate::graph::setup::synchronization::{Answer, ErrorInformation, Identity, Step};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,10 +121,8 @@ impl Demand {
             () if result.starts_with("success") || any("success") => "done",
             () => "failed",
         };
-        let help = code
-            .as_deref()
-            .and_then(known::known)
-            .map_or_else(String::new, |known| format!("{}. {}", known.cause, known.fix));
+        let help = code.as_deref().and_then(known::known);
+        let help = help.map_or_else(String::new, |known| format!("{}. {}", capital(known.cause), known.fix));
         let reason = [said, help].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         let steps = whole.provisioning_steps.iter().map(|step| DemandStep {
             step: step.provisioning_step_type.clone().or_else(|| step.name.clone()).unwrap_or_default().to_lowercase(),

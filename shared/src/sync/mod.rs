@@ -8,14 +8,17 @@
 //!
 //! - [`observe`]: what there is. [`schema`], [`filter`]: the job's schema. `plan`: what is to be changed, a pure function.
 //!   `apply`: changing it.
-//! - [`status`]: how it goes. [`known`]: what its codes mean. [`demand`]: one person now.
+//! - [`status`]: how it goes; [`health`]: what a sweep remembers of that. [`known`]: what its codes mean. [`demand`]: one
+//!   person now. [`readiness`]: who of the external users here could be handed over.
 
 mod apply;
 pub mod demand;
 pub mod filter;
+pub mod health;
 pub mod known;
 pub mod observe;
 mod plan;
+pub mod readiness;
 pub mod schema;
 pub mod status;
 
@@ -65,6 +68,12 @@ pub async fn run(
         }
         Err(error) => SyncReport { partner: partner_name, error: Some(explained(&error)), ..SyncReport::default() },
     }
+}
+
+/// A sentence begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What the service makes of an expression.

@@ -302,3 +302,79 @@ fn flow_words(flow: &[SyncFlow]) -> String {
     };
     if flow.is_empty() { "nothing".to_owned() } else { flow.iter().map(word).collect::<Vec<_>>().join(", ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::setup::synchronization::Job;
+    use crate::people::fixtures::config;
+    use uuid::Uuid;
+
+    const GROUP: Uuid = Uuid::from_u128(7);
+
+    /// What there is: settings by key, and whether the job has run.
+    fn observed(settings: &[(&str, &str)], ran: bool) -> Observed {
+        let setting =
+            |(key, value): &(&str, &str)| Setting { key: (*key).to_owned(), value: Some((*value).to_owned()) };
+        let (state, ended) =
+            if ran { ("Active", "2026-03-01T08:00:00Z") } else { ("Disabled", "0001-01-01T00:00:00Z") };
+        let job: Job = serde_json::from_value(json!({
+            "id": "job", "schedule": { "state": state }, "status": { "lastExecution": { "timeEnded": ended } },
+        }))
+        .unwrap();
+        Observed {
+            configuration: serde_json::from_value(json!({ "id": Uuid::nil(), "appId": Uuid::nil() })).unwrap(),
+            settings: settings.iter().map(setting).collect(),
+            job: Some(job),
+            assigned: serde_json::from_value(json!([{ "principalId": GROUP }])).unwrap(),
+            ..Observed::default()
+        }
+    }
+
+    fn planned(more: &str, observed: &Observed) -> SyncPlan {
+        let config = config("", "", "", &format!("[partner.sync]\ngroups = [\"{GROUP}\"]\n{more}"));
+        plan(&config.partners[0], config.partners[0].sync.as_ref().unwrap(), observed, &Allowed::default())
+    }
+
+    const SETTLED: [(&str, &str); 4] = [
+        ("CompanyId", "22222222-2222-4222-8222-222222222222"),
+        ("AuthenticationType", "SyncPolicy"),
+        ("SyncAll", "false"),
+        (
+            NOTIFICATIONS,
+            r#"{"Enabled":true,"Recipients":"ops","DeleteThresholdEnabled":true,"DeleteThresholdValue":500}"#,
+        ),
+    ];
+
+    #[test]
+    fn everybody_becomes_assigned_people_only_with_a_word_once_the_job_has_run() {
+        let all = SETTLED.map(|(key, value)| if key == "SyncAll" { (key, "true") } else { (key, value) });
+        for (ran, waits) in [(false, false), (true, true)] {
+            let planned = planned("", &observed(&all, ran));
+            let scope = planned.changes.iter().find(|change| change.key == "scope").unwrap();
+            assert_eq!(scope.held.is_some(), waits);
+        }
+    }
+
+    #[test]
+    fn what_somebody_set_for_notifications_is_kept() {
+        let planned = planned("deletion_threshold = 7", &observed(&SETTLED, true));
+        let (Step::Settings(settings), _) = &planned.steps[0] else { panic!("{planned:?}") };
+        let text = settings.iter().find(|one| one.key == NOTIFICATIONS).and_then(|one| one.value.clone()).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&value["Recipients"], &value["Enabled"]), (&json!("ops"), &json!(true)));
+        assert_eq!(value["DeleteThresholdValue"], 7);
+    }
+
+    #[test]
+    fn settings_that_graph_hides_or_would_not_take_are_not_written() {
+        let hidden = [&SETTLED[..], &[("SecretToken", "****")]].concat();
+        let long = "x".repeat(1024);
+        let large = [&SETTLED[..], &[("BaseAddress", long.as_str())]].concat();
+        for settings in [hidden, large] {
+            let planned = planned("deletion_threshold = 7", &observed(&settings, true));
+            assert!(!planned.steps.iter().any(|(step, _)| matches!(step, Step::Settings(_))), "{planned:?}");
+            assert!(planned.changes.iter().any(|change| change.held.is_some()));
+        }
+    }
+}

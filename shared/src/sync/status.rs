@@ -268,3 +268,91 @@ impl Provisioned {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::CheckResult::{self, Fail, Pass, Warn};
+    use crate::people::fixtures::{config, now};
+    use serde_json::{Value, json};
+
+    /// What is said of a job that Graph shows so.
+    fn of_job(value: Value) -> Vec<(&'static str, CheckResult)> {
+        let checks = job("contoso", Some(&serde_json::from_value(value).unwrap()), now());
+        checks.into_iter().map(|check| (check.id, check.result)).collect()
+    }
+
+    fn cycle(state: &str, ended: &str) -> Value {
+        json!({ "state": state, "timeEnded": ended, "countEscrowed": 0, "error": { "code": "None", "message": "" } })
+    }
+
+    #[test]
+    fn before_its_first_cycle_a_job_shows_a_failure_in_the_year_1_that_is_none() {
+        let never = cycle("Failed", "0001-01-01T00:00:00Z");
+        let job = json!({ "id": "1", "schedule": { "state": "Active" }, "status": {
+            "code": "NotRun", "lastExecution": never, "lastSuccessfulExecution": null, "quarantine": null,
+        } });
+        assert_eq!(of_job(job), [("sync.job", Pass), ("sync.cycle", Warn), ("sync.people", Pass)]);
+    }
+
+    #[test]
+    fn a_cycle_is_stale_after_three_that_should_have_been() {
+        let with = |ended: &str| {
+            of_job(json!({ "id": "1", "schedule": { "state": "Active" }, "status": {
+                "code": "Active",
+                "lastExecution": cycle("Succeeded", ended),
+                "lastSuccessfulExecution": cycle("Succeeded", ended),
+            } }))[1]
+        };
+        assert_eq!(with("2026-03-01T10:01:00Z"), ("sync.cycle", Pass));
+        assert_eq!(with("2026-03-01T09:59:00Z"), ("sync.cycle", Fail));
+    }
+
+    #[test]
+    fn every_quarantine_says_what_helps() {
+        for reason in ["TooManyDeletes", "EncounteredQuarantineException", "EncounteredTotalEscrowThreshold", "Unknown"]
+        {
+            let job = json!({ "id": "1", "schedule": { "state": "Active" }, "status": {
+                "code": "Quarantine", "quarantine": { "reason": reason, "error": null },
+            } });
+            let checks = super::job("contoso", Some(&serde_json::from_value(job).unwrap()), now());
+            assert_eq!((checks[0].id, checks[0].result), ("sync.job", Fail));
+            assert!(checks[0].evidence.contains(reason) && !checks[0].remedy.is_empty());
+        }
+    }
+
+    #[test]
+    fn of_each_person_only_the_latest_line_counts_and_harmless_codes_are_quiet() {
+        let line = |person: &str, status: &str, code: &str| -> Provisioned {
+            serde_json::from_value(json!({
+                "sourceIdentity": { "id": person },
+                "provisioningStatusInfo": { "status": status, "errorInformation": { "errorCode": code } },
+            }))
+            .unwrap()
+        };
+        let log = [
+            line("a", "success", ""),
+            line("a", "failure", "InvitationCreationFailure"),
+            line("b", "Failure", "SomethingNew"),
+            line("c", "skipped", "RedundantExport"),
+        ];
+        let checks = errors("contoso", &log);
+        assert_eq!(checks.len(), 1, "{checks:?}");
+        assert!(checks[0].evidence.contains("SomethingNew") && checks[0].evidence.contains("1 people: b"));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_unknown_and_a_log_that_cannot_is_not_taken_for_no_errors() {
+        let config = config("", "", "", "[partner.sync]\ngroups = [\"00000000-0000-0000-0000-000000000007\"]");
+        let (partner, sync) = (&config.partners[0], config.partners[0].sync.as_ref().unwrap());
+        let hidden = Observed { unclear: vec!["CTS".into()], ..Observed::default() };
+        let checks = judge(partner, sync, &hidden, Ok(Vec::new()), now());
+        assert_eq!(checks[0].result, CheckResult::Unknown);
+        let known = serde_json::from_value(json!({ "id": uuid::Uuid::nil(), "appId": uuid::Uuid::nil() })).unwrap();
+        let observed = Observed { configuration: Some(known), ..Observed::default() };
+        let denied = GraphError::new(crate::graph::Kind::Forbidden, "GET /auditLogs/provisioning", "no");
+        let checks = judge(partner, sync, &observed, Err(denied), now());
+        let errors = checks.iter().find(|check| check.id == "sync.errors").unwrap();
+        assert_eq!(errors.result, CheckResult::Unknown);
+    }
+}

@@ -3,11 +3,13 @@
 //! - [`mails`]: invitations sent again until they are redeemed or expire, and a redemption that begins anew.
 //! - [`carried`]: what is carried over to people: properties, sponsors, groups.
 //! - [`adopted`]: people whom others invited.
+//! - [`handover`]: people who go over to Microsoft's cross-tenant synchronization.
 //!
 //! Not here: who leaves or comes back (`leaving`), and what a person has to approve (`held`).
 
 mod adopted;
 mod carried;
+mod handover;
 mod mails;
 
 use crate::support::{Config, World, sorted};

@@ -16,7 +16,7 @@ pub mod waves;
 pub use steps::{Step, StepState};
 
 use super::Head;
-use super::record::{ActionKind, Budget, Cause, CircuitEvent, Intent, Note, Outcome, Record, Settings, StepId};
+use super::record::{ActionKind, Budget, Cause, CircuitEvent, Intent, Note, Outcome, Owner, Record, Settings, StepId};
 use crate::address::Address;
 use crate::graph::catalogue::UNEXPLAINED;
 use crate::ids::{RunId, UserId};
@@ -76,6 +76,9 @@ pub struct PartnerMemory {
     pub seen: Option<(Settings, Timestamp)>,
     /// When the last sweep that was believed began.
     pub swept: Option<Timestamp>,
+    /// Whose external users are, if a person said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
     /// Which wave is next, and out of how many people percentages are.
     pub waves: WaveMemory,
     /// The circuit breaker, when it is open.
@@ -221,6 +224,9 @@ impl Memory {
                 Record::Swept { partner, at } => self.partners.entry(partner.clone()).or_default().swept = Some(*at),
                 Record::PartnerRemoved { partner, .. } => _ = self.removed_partners.insert(partner.clone()),
                 Record::Approved { .. } => {}
+                Record::Owner { partner, owner, .. } => {
+                    self.partners.entry(partner.clone()).or_default().owner = Some(*owner);
+                }
                 Record::Circuit { partner, at, event } => self.circuit_changed(partner.as_deref(), *at, event),
                 Record::Wave { partner, step } => {
                     self.partners.entry(partner.clone()).or_default().waves.advance(*step);

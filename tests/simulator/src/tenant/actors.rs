@@ -169,6 +169,16 @@ impl Directory {
         Ok(())
     }
 
+    /// The active directory roles of a user, a group or the managed identity, by template id.
+    pub fn directory_roles(&self, principal: Uuid) -> Vec<Uuid> {
+        self.role_assignments.values().filter(|one| one.principal == principal).map(|one| one.role).collect()
+    }
+
+    /// An administrator takes all active directory roles from a user, a group or the managed identity.
+    pub fn remove_roles(&mut self, principal: Uuid) {
+        self.role_assignments.retain(|_, one| one.principal != principal);
+    }
+
     /// An administrator gives a user a licence, directly or by a group that they are in.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Not responsible for: how Graph shows it (`authentication`), nor who may use a text message to sign in
 //! (`sms_policy`).
 
+use super::model::Directory;
 use serde::Serialize;
 use uuid::{Uuid, uuid};
 
@@ -88,6 +89,14 @@ impl PhoneType {
             Self::AlternateMobile => "alternateMobilePhone",
             Self::Office => "officePhone",
         }
+    }
+}
+
+impl Directory {
+    /// Whether a text message to the person's phone is enough to sign in.
+    pub fn sms_sign_in(&self, user: Uuid) -> bool {
+        let methods = self.authentication_methods.get(&user);
+        methods.is_some_and(|methods| methods.phones.iter().any(|phone| phone.sms_sign_in == SmsSignInState::Ready))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Directory roles: who has one, who may activate one, and how one is given and taken away.
 
+use super::administrators::AdministratorRole;
 use super::audit::{ADD_ROLE, REMOVE_ROLE};
 use super::auth::Caller;
 use super::error::GraphError;
@@ -74,6 +75,7 @@ pub(super) fn eligibilities(state: &State, caller: &Caller, request: &Request) -
 /// simulated.
 pub(super) fn assign(state: &mut State, caller: &Caller, request: &Request) -> GraphResult {
     caller.require(WRITE_ASSIGNMENTS)?;
+    caller.require_administrator(&[AdministratorRole::PrivilegedRole, AdministratorRole::Global])?;
     Query::parse(request, &[])?;
     let body = request.object()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -110,6 +112,7 @@ pub(super) fn assign(state: &mut State, caller: &Caller, request: &Request) -> G
 /// `DELETE /roleManagement/directory/roleAssignments/{id}`
 pub(super) fn unassign(state: &mut State, caller: &Caller, request: &Request, key: &str) -> GraphResult {
     caller.require(WRITE_ASSIGNMENTS)?;
+    caller.require_administrator(&[AdministratorRole::PrivilegedRole, AdministratorRole::Global])?;
     Query::parse(request, &[])?;
     let directory = &mut state.directory;
     let removed = directory.role_assignments.remove(&path_id(key)?).ok_or_else(|| GraphError::not_found(key))?;

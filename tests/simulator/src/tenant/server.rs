@@ -67,7 +67,7 @@ pub(super) async fn answer(desk: Desk, line: Line, request: axum::extract::Reque
         return (status_code(status), Json(body)).into_response();
     }
     let below_login = path.strip_prefix(LOGIN_PATH).filter(|_| parts.method == "POST");
-    if let Some((status, body)) = below_login.and_then(|path| login::answer(&mut lock(&shared), path, &body)) {
+    if let Some((status, body)) = below_login.and_then(|path| login::answer(&mut state_at(&desk), path, &body)) {
         return (status_code(status), Json(body)).into_response();
     }
     let Some(below) = path.strip_prefix(VERSION_PATH) else {
@@ -113,9 +113,14 @@ async fn carry_out(desk: &Desk, request: &Request, step: &mut Step) -> Answer {
 
 fn serve_in_turn(desk: &Desk, request: &Request) -> Answer {
     let _turn = desk.site.turn();
+    state_at(desk).serve(request)
+}
+
+/// The state, answering at the port that was asked.
+fn state_at(desk: &Desk) -> MutexGuard<'_, State> {
     let mut state = lock(&desk.shared);
     state.root.clone_from(&desk.root);
-    state.serve(request)
+    state
 }
 
 fn graph_request(below: &str, parts: &Parts, body: &Bytes) -> Request {

@@ -130,7 +130,7 @@ fn every_outcome_has_its_reason_in_words_an_administrator_understands() {
     another address: accepted -> address-changed: The person's address is another one than was invited, and invite.reset_on_address_change is off. Set invite.reset_on_address_change, or reset the redemption by hand.
     another value: accepted -> update: Values will be written that differ from the configuration.
     another value, synced: accepted -> mastered-on-premises: A value differs from the configuration, but Entra Connect masters it. Change it at the account's master.
-    another value, synchronization allowed: accepted -> synchronization-allowed: The partner may push people here by cross-tenant synchronization, which may own the person, so usher neither changes nor takes away. Set allow_sync_in = false in [partner.trust] if it is not used.
+    another value, synchronization allowed: accepted -> synchronization-allowed: The partner may push people here by cross-tenant synchronization, which may own the person, so usher neither changes nor takes away. Say whose such people are: `usher sync readiness --owner usher`, or `--owner synchronization`. Or set allow_sync_in = false in [partner.trust] if it is not used.
     a group is missing: accepted -> add-to-group: The person will be put into a group.
     out of scope, first seen now: accepted -> leaving: The person is out of scope, and the days of grace run. Nothing, or bring the person back into scope.
     out of scope for 3 days: accepted -> leaving: The person is out of scope, and the days of grace run. Nothing, or bring the person back into scope.

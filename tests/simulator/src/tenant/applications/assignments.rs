@@ -3,6 +3,7 @@
 
 use super::model::AppRoleAssignment;
 use super::routes::Named;
+use crate::tenant::administrators::AdministratorRole;
 use crate::tenant::auth::Caller;
 use crate::tenant::error::GraphError;
 use crate::tenant::filter::Rules;
@@ -38,6 +39,18 @@ pub(super) fn list(state: &State, caller: &Caller, request: &Request, named: Nam
     listing::list(state, request, &format!("servicePrincipals('{id}')/{side}"), RULES, &shown)
 }
 
+/// Whoever signs in to assign somebody to an application needs less than who gives an application permissions.
+fn administrators(side: &str) -> &'static [AdministratorRole] {
+    const ASSIGN: &[AdministratorRole] = &[
+        AdministratorRole::CloudApplication,
+        AdministratorRole::Application,
+        AdministratorRole::PrivilegedRole,
+        AdministratorRole::Global,
+    ];
+    const CONSENT: &[AdministratorRole] = &[AdministratorRole::PrivilegedRole, AdministratorRole::Global];
+    if side == "appRoleAssignedTo" { ASSIGN } else { CONSENT }
+}
+
 /// `POST /servicePrincipals/{id}/appRoleAssignments`, `…/appRoleAssignedTo`
 pub(super) fn create(
     state: &mut State,
@@ -48,6 +61,7 @@ pub(super) fn create(
 ) -> GraphResult {
     caller.require(WRITE)?;
     caller.require(READ_APPLICATIONS)?;
+    caller.require_administrator(administrators(side))?;
     Query::parse(request, &[])?;
     let own = named.require(&state.directory)?;
     let body = request.object()?;
@@ -89,6 +103,7 @@ pub(super) fn delete(
     key: &str,
 ) -> GraphResult {
     caller.require(WRITE)?;
+    caller.require_administrator(administrators(side))?;
     Query::parse(request, &[])?;
     let own = named.require(&state.directory)?;
     let directory = &mut state.directory;

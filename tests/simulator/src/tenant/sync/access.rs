@@ -1,5 +1,6 @@
 //! Who may read and write synchronisations. What is missing is not answered as elsewhere: 401, without a word.
 
+use crate::tenant::administrators::AdministratorRole;
 use crate::tenant::auth::Caller;
 use crate::tenant::error::GraphError;
 
@@ -8,6 +9,14 @@ const WRITE: &[&str] = &["Synchronization.ReadWrite.All", OWNED];
 const OWNED: &str = "Application.ReadWrite.OwnedBy";
 /// What owning the application is not enough for.
 const MIGHTY: &[&str] = &["Synchronization.ReadWrite.All"];
+
+/// Whoever signs in to write needs one of these roles too.
+const ADMINISTRATORS: &[AdministratorRole] = &[
+    AdministratorRole::HybridIdentity,
+    AdministratorRole::CloudApplication,
+    AdministratorRole::Application,
+    AdministratorRole::Global,
+];
 
 /// What somebody wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,5 +33,8 @@ pub(super) fn require(caller: &Caller, wish: Wish) -> Result<(), GraphError> {
         Wish::Write => WRITE,
         Wish::Mighty => MIGHTY,
     };
-    if caller.has_any(permissions) { Ok(()) } else { Err(GraphError::new(401, "UnknownError", "")) }
+    if !caller.has_any(permissions) {
+        return Err(GraphError::new(401, "UnknownError", ""));
+    }
+    if wish == Wish::Read { Ok(()) } else { caller.require_administrator(ADMINISTRATORS) }
 }

@@ -2,7 +2,7 @@
 
 use super::attempt::{Action, ProvisioningStep, Status};
 use super::decide::{Decision, Plan};
-use super::model::Job;
+use super::job::Job;
 use super::subject::{self, Changes, Wanted};
 use crate::tenant::audit::Actor;
 use crate::tenant::model::Directory;
@@ -24,10 +24,10 @@ pub(super) struct Outcome {
     pub(super) steps: Vec<ProvisioningStep>,
 }
 
-/// Carries out a decision about somebody who is `user` at home.
-pub(super) fn carry_out(target: &mut Directory, home: Uuid, job: &mut Job, user: &User, decision: Decision) -> Outcome {
+/// Carries out a decision about somebody of the home tenant.
+pub(super) fn carry_out(target: &mut Directory, home: Uuid, job: &mut Job, id: Uuid, decision: Decision) -> Outcome {
     let Decision { plan, wanted, mut steps, .. } = decision;
-    let known = job.links.get(&user.id).copied();
+    let known = job.links.get(&id).copied();
     let actor = Actor::Application(APPLICATION.to_owned());
     let (action, here, result) = target.acting_as(actor, |target| match plan {
         Plan::Nothing => (Action::Other, known, Err((Status::Skipped, "NotEffectivelyEntitled", String::new()))),
@@ -36,8 +36,8 @@ pub(super) fn carry_out(target: &mut Directory, home: Uuid, job: &mut Job, user:
             let action = if known.is_some() { Action::Update } else { Action::Create };
             (action, known, Err((Status::Failure, code, reason)))
         }
-        Plan::Create => {
-            let (here, changes) = create(target, user, &wanted);
+        Plan::Create(address, name) => {
+            let (here, changes) = create(target, &address, &name, wanted);
             (Action::Create, Some(here), Ok(changes))
         }
         Plan::Update(here) => {
@@ -58,12 +58,12 @@ pub(super) fn carry_out(target: &mut Directory, home: Uuid, job: &mut Job, user:
         && let Some(here) = here
     {
         if action == Action::Delete {
-            job.removed.insert(user.id);
+            job.removed.insert(id);
         } else {
-            job.removed.remove(&user.id);
+            job.removed.remove(&id);
         }
-        job.links.insert(user.id, here);
-        target.synchronizations.arrivals.insert((home, user.id), here);
+        job.links.insert(id, here);
+        target.synchronizations.arrivals.insert((home, id), here);
     }
     if status != Status::Skipped || code.as_deref() == Some("RedundantExport") {
         let words = reason.clone().unwrap_or_else(|| "The user was written.".to_owned());
@@ -73,11 +73,9 @@ pub(super) fn carry_out(target: &mut Directory, home: Uuid, job: &mut Job, user:
 }
 
 /// A user who has redeemed already. What a contact has as its address is only one of the others.
-fn create(target: &mut Directory, user: &User, wanted: &Wanted) -> (Uuid, Changes) {
-    let address = subject::address(user).to_owned();
-    let contact = target.holders(&address).next().is_some();
-    let mut made = target.invited_user(&address, &user.display_name, UserType::Member);
-    let mut wanted = wanted.clone();
+fn create(target: &mut Directory, address: &str, name: &str, mut wanted: Wanted) -> (Uuid, Changes) {
+    let contact = target.holders(address).next().is_some();
+    let mut made = target.invited_user(address, name, UserType::Member);
     if contact {
         made.set_mail(None);
         wanted.remove("mail");

@@ -4,7 +4,7 @@
 //! sign-in are documented as skipped.
 
 use super::attempt::{ProvisioningStep, Status};
-use super::model::Job;
+use super::job::Job;
 use super::schema;
 use super::scope::{self, Scope};
 use super::subject::{self, Subject, Wanted};
@@ -23,7 +23,8 @@ pub(super) enum Plan {
     Nothing,
     Skip(&'static str, String),
     Fail(&'static str, String),
-    Create,
+    /// Invited by this address, and called so.
+    Create(String, String),
     Update(Uuid),
     Restore(Uuid),
     Remove(Uuid),
@@ -128,7 +129,8 @@ impl View<'_> {
         let words = if found.is_some() { "One object matches." } else { "No object matches." };
         let step = ProvisioningStep::new("EntryMatching", "matching", Status::Success, words);
         steps.push(found.into_iter().fold(step, |step, here| step.with("targetId", here)));
-        (plan.clone(), subject.wanted(mapping, plan == Plan::Create))
+        let is_new = matches!(plan, Plan::Create(..));
+        (plan, subject.wanted(mapping, is_new))
     }
 
     /// Who is found in the target, and whether they can be written.
@@ -178,7 +180,7 @@ impl View<'_> {
         if self.target.policy.blocked_domains.contains_key(&domain) {
             return fail("InvitationCreationFailure", "The domain is blocked in the target tenant.");
         }
-        Plan::Create
+        Plan::Create(address.to_owned(), subject.user.display_name.clone())
     }
 
     fn update(&self, mapping: &Value, subject: &Subject<'_>, here: &User) -> Plan {

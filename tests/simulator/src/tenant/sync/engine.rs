@@ -4,18 +4,16 @@
 //! are one. The first looks at everybody who is assigned, later ones at whom something changed about, and at those who
 //! failed.
 
-use super::attempt::{Action, Attempt, Status};
-use super::carry_out::{Outcome, carry_out};
+use super::attempt::{Action, Status};
+use super::between::{Between, with_job};
+use super::carry_out::Outcome;
 use super::decide::{Decision, Occasion, Plan, View};
-use super::model::{Execution, Job, Quarantine, Schedule};
-use super::policy::{self, Trouble};
+use super::job::{Execution, Job, Quarantine, Schedule};
+use super::policy::Trouble;
 use super::schema;
 use super::scope::{self, Scope};
 use super::subject::Subject;
-use crate::tenant::model::Directory;
-use crate::tenant::server::lock;
 use crate::tenant::state::State;
-use crate::tenant::user::User;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -49,51 +47,7 @@ fn run(state: &mut State, wanted: impl Fn(&Job) -> bool) {
     }
 }
 
-/// A job's two tenants.
-pub(super) struct Between<'a> {
-    pub(super) source: &'a mut Directory,
-    pub(super) target: Option<&'a mut Directory>,
-    /// The configuration.
-    pub(super) principal: Uuid,
-}
-
-/// Works with a job and both of its tenants; `None` if there is no such job.
-pub(super) fn with_job<T>(
-    state: &mut State,
-    principal: Uuid,
-    id: &str,
-    work: impl FnOnce(&mut Between<'_>, &mut Job) -> T,
-) -> Option<T> {
-    let synchronization = state.directory.synchronizations.all.get_mut(&principal)?;
-    let mut job = synchronization.jobs.remove(id)?;
-    let company = synchronization.company();
-    let result =
-        with_target(state, company, |source, target| work(&mut Between { source, target, principal }, &mut job));
-    state.directory.synchronizations.all.entry(principal).or_default().jobs.insert(id.to_owned(), job);
-    Some(result)
-}
-
-/// Works with this tenant and the one of the id, if there is one.
-pub(super) fn with_target<T>(
-    state: &mut State,
-    id: Option<Uuid>,
-    work: impl FnOnce(&mut Directory, Option<&mut Directory>) -> T,
-) -> T {
-    let other = id.and_then(|id| state.other_tenant(id));
-    let mut other = other.as_deref().map(lock);
-    work(&mut state.directory, other.as_mut().map(|other| &mut other.directory))
-}
-
 impl Between<'_> {
-    /// Refuses what either tenant does not allow.
-    pub(super) fn check(&self) -> Result<(), Trouble> {
-        policy::check(self.source, self.target.as_deref(), self.company())
-    }
-
-    fn company(&self) -> Option<Uuid> {
-        self.source.synchronizations.all.get(&self.principal)?.company()
-    }
-
     /// One cycle.
     fn cycle(&mut self, job: &mut Job) {
         let now = self.source.clock().now();
@@ -156,13 +110,13 @@ impl Between<'_> {
                 self.stage(job, id, decision, execution);
                 continue;
             }
-            let outcome = self.act(job, id, decision, execution.id);
-            match outcome {
+            let status = self.act(job, id, decision, execution.id)?;
+            match status {
                 Status::Success => execution.exported += 1,
                 Status::Failure => execution.escrowed += 1,
                 Status::Skipped => {}
             }
-            if outcome == Status::Failure {
+            if status == Status::Failure {
                 job.escrows.insert(id)
             } else {
                 job.escrows.remove(&id)
@@ -187,57 +141,12 @@ impl Between<'_> {
         }
     }
 
-    /// Who is assigned, directly or as a direct member of a group; or everybody.
-    pub(super) fn entitled(&self, job: &Job) -> BTreeSet<Uuid> {
-        let source = &self.source;
-        if job.syncs_all {
-            return source.users().map(|user| user.id).collect();
-        }
-        let assigned = source.app_role_assignments().into_iter().filter(|given| given.resource == self.principal);
-        let principals = assigned.flat_map(|given| match source.group(given.principal) {
-            Some(group) => group.members.iter().copied().collect::<Vec<_>>(),
-            None => vec![given.principal],
-        });
-        principals.filter(|id| source.user(*id).is_some()).collect()
-    }
-
     /// Does what was decided about somebody, and writes it down.
-    fn act(&mut self, job: &mut Job, id: Uuid, decision: Decision, cycle: Uuid) -> Status {
-        let outcome = self.carry_out(job, id, decision);
+    fn act(&mut self, job: &mut Job, id: Uuid, decision: Decision, cycle: Uuid) -> Option<Status> {
+        let outcome = self.carry_out(job, id, decision)?;
         let status = outcome.status;
         self.log(job, id, cycle, outcome);
-        status
-    }
-
-    /// Does what was decided about somebody.
-    pub(super) fn carry_out(&mut self, job: &mut Job, id: Uuid, decision: Decision) -> Outcome {
-        let home = self.source.tenant_id();
-        let user = self.find(id);
-        match (self.target.as_deref_mut(), user) {
-            (Some(target), Some(user)) => carry_out(target, home, job, &user, decision),
-            (target, _) => {
-                // Gone for good at home: what is left is to take them away there.
-                let here = job.links.get(&id).copied();
-                if let (Some(target), Some(here)) = (target, here) {
-                    // Whoever is not there any more cannot be taken away again.
-                    let _ = target.delete_user(here);
-                }
-                job.removed.insert(id);
-                Outcome {
-                    action: Action::Delete,
-                    status: Status::Success,
-                    code: None,
-                    reason: None,
-                    target: here,
-                    modified: Vec::new(),
-                    steps: decision.steps,
-                }
-            }
-        }
-    }
-
-    fn find(&self, id: Uuid) -> Option<User> {
-        self.source.user(id).or_else(|| self.source.deleted_user(id)).cloned()
+        Some(status)
     }
 
     /// Writes down that somebody would have been taken away.
@@ -252,32 +161,6 @@ impl Between<'_> {
             steps: decision.steps,
         };
         self.log(job, id, execution.id, outcome);
-    }
-
-    /// Writes down what came of it.
-    pub(super) fn log(&mut self, job: &Job, id: Uuid, cycle: Uuid, outcome: Outcome) -> Uuid {
-        let name = self.find(id).map(|user| user.display_name).unwrap_or_default();
-        let configuration = self.source.service_principal_of(self.principal).map(|own| own.display_name.clone());
-        let at = self.source.now();
-        let attempt = Attempt {
-            id,
-            at,
-            arrives: at,
-            job: job.id.clone(),
-            cycle,
-            service_principal: self.principal,
-            configuration: configuration.unwrap_or_default(),
-            target_tenant: self.company(),
-            action: outcome.action,
-            status: outcome.status,
-            code: outcome.code,
-            reason: outcome.reason,
-            source: (id, name),
-            target: outcome.target,
-            modified: outcome.modified,
-            steps: outcome.steps,
-        };
-        self.source.log_attempt(attempt)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/servicePrincipals/{id}/synchronization/jobs`: making, starting, stopping and restarting jobs.
 
-use super::model::{Job, Schedule};
+use super::job::{Job, Schedule};
 use super::status::shown;
 use super::templates::TEMPLATE;
 use super::{engine, schema};

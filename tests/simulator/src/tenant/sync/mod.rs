@@ -2,18 +2,20 @@
 //!
 //! What Microsoft's pages leave open is in [`SyncOptions`], or said where it is done.
 //!
-//! - `model`, `attempt`: what there is.
+//! - `model`, `job`, `attempt`: what there is.
 //! - `policy`, `schema`, `expression`, `scope`, `subject`: what both tenants allow, and what is wanted of whom.
-//! - `engine`, `decide`, `carry_out`: cycles.
+//! - `engine`, `between`, `decide`, `carry_out`: cycles.
 //! - `routes`, `access`, `templates`, `secrets`, `jobs`, `status`, `schemas`, `validation`, `on_demand`,
 //!   `provisioning`: Graph, by resource.
 
 mod access;
 mod attempt;
+mod between;
 mod carry_out;
 mod decide;
 mod engine;
 mod expression;
+mod job;
 mod jobs;
 mod model;
 mod on_demand;
@@ -30,7 +32,8 @@ mod templates;
 mod validation;
 
 pub use attempt::{Action, Attempt, ProvisioningStep, Status};
-pub use model::{FilterPlace, OnDemandShape, Schedule, SyncJob, SyncOptions};
+pub use job::Schedule;
+pub use model::{FilterPlace, OnDemandShape, SyncJob, SyncOptions};
 
 pub(super) use engine::{run_all, run_due};
 pub(super) use model::Synchronizations;

@@ -1,12 +1,13 @@
 //! What a tenant knows of synchronisations: as a source its jobs and their log, as a target who came by one.
 
 use super::attempt::Attempt;
+use super::job::{Job, Schedule};
 use super::schema;
 use crate::tenant::model::Directory;
 use crate::tenant::user::User;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// How synchronisations behave where the documentation leaves room; what stands first is what is done unless a test
@@ -61,8 +62,6 @@ pub(in crate::tenant) struct Synchronizations {
     pub(super) log: Vec<Attempt>,
     /// Who came from where: tenant and id at home, then the id here.
     pub(super) arrivals: BTreeMap<(Uuid, Uuid), Uuid>,
-    /// Who signs in with a phone number.
-    pub(super) sms: BTreeSet<Uuid>,
 }
 
 impl Synchronizations {
@@ -103,72 +102,6 @@ impl Synchronization {
     }
 }
 
-/// A job.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) id: String,
-    pub(super) schedule: Schedule,
-    /// As Graph shows it, `id` aside.
-    pub(super) schema: Value,
-    /// The next cycle looks at everybody.
-    pub(super) full: bool,
-    /// What the last cycle that looked at everybody went by.
-    pub(super) syncs_all: bool,
-    /// What the next cycle takes away is approved, however many they are.
-    pub(super) deletes_approved: bool,
-    pub(super) next: Option<Timestamp>,
-    /// Whom it wrote: the id here, then the id there.
-    pub(super) links: BTreeMap<Uuid, Uuid>,
-    /// Whom it took away, by the id here.
-    pub(super) removed: BTreeSet<Uuid>,
-    /// What everybody looked like when they were last dealt with.
-    pub(super) seen: BTreeMap<Uuid, String>,
-    /// Who failed and is tried again.
-    pub(super) escrows: BTreeSet<Uuid>,
-    pub(super) quarantine: Option<Quarantine>,
-    pub(super) last: Option<Execution>,
-    pub(super) last_successful: Option<Execution>,
-    pub(super) last_with_exports: Option<Execution>,
-    pub(super) steady: Option<(Timestamp, Timestamp)>,
-    pub(super) failures: u64,
-    pub(super) cycles: u64,
-}
-
-/// What a job's schedule says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schedule {
-    /// Never started.
-    Disabled,
-    /// Runs.
-    Active,
-    /// Stopped.
-    Paused,
-}
-
-/// Why and since when a job is in quarantine.
-#[derive(Clone, Debug)]
-pub(super) struct Quarantine {
-    pub(super) reason: &'static str,
-    pub(super) code: String,
-    pub(super) message: String,
-    pub(super) series_began: Timestamp,
-    pub(super) began: Timestamp,
-    pub(super) count: u32,
-}
-
-/// One cycle.
-#[derive(Clone, Debug)]
-pub(super) struct Execution {
-    pub(super) id: Uuid,
-    pub(super) at: Timestamp,
-    pub(super) state: &'static str,
-    pub(super) error: Option<(String, String)>,
-    pub(super) entitled: usize,
-    pub(super) imported: usize,
-    pub(super) exported: usize,
-    pub(super) escrowed: usize,
-}
-
 /// A job, as a test looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncJob {
@@ -188,46 +121,7 @@ pub struct SyncJob {
     pub links: BTreeMap<Uuid, Uuid>,
 }
 
-impl Job {
-    pub(super) fn new(id: String, schema: Value) -> Self {
-        Self {
-            id,
-            schedule: Schedule::Disabled,
-            schema,
-            full: true,
-            syncs_all: false,
-            deletes_approved: false,
-            next: None,
-            links: BTreeMap::new(),
-            removed: BTreeSet::new(),
-            seen: BTreeMap::new(),
-            escrows: BTreeSet::new(),
-            quarantine: None,
-            last: None,
-            last_successful: None,
-            last_with_exports: None,
-            steady: None,
-            failures: 0,
-            cycles: 0,
-        }
-    }
-}
-
 impl Directory {
-    /// Whether the person signs in with a phone number.
-    pub fn sms_sign_in(&self, user: Uuid) -> bool {
-        self.synchronizations.sms.contains(&user)
-    }
-
-    /// The person signs in with a phone number from now on, or no more.
-    pub fn set_sms_sign_in(&mut self, user: Uuid, signs_in: bool) {
-        if signs_in {
-            self.synchronizations.sms.insert(user);
-        } else {
-            self.synchronizations.sms.remove(&user);
-        }
-    }
-
     /// The jobs that there are.
     pub fn sync_jobs(&self) -> Vec<SyncJob> {
         let all = self.synchronizations.all.iter().flat_map(|(principal, synchronization)| {

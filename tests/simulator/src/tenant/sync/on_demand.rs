@@ -2,11 +2,12 @@
 //! nobody away and restores nobody: for whoever is soft-deleted in the target it makes another user.
 
 use super::attempt::{Status, capital};
+use super::between::{Between, with_job};
 use super::carry_out::Outcome;
 use super::decide::{Decision, Occasion, Plan, View};
-use super::engine::{Between, with_job};
+use super::job::Job;
 use super::jobs::require;
-use super::model::{Job, OnDemandShape};
+use super::model::OnDemandShape;
 use super::schema;
 use super::validation::refusal;
 use crate::tenant::error::GraphError;
@@ -47,9 +48,8 @@ impl Between<'_> {
     fn on_demand(&mut self, job: &mut Job, id: Uuid) -> Result<(String, String), GraphError> {
         self.check().map_err(refusal)?;
         let entitled = self.entitled(job).contains(&id);
-        let Some(target) = self.target.as_deref() else {
-            return Err(GraphError::bad_request("The target tenant is not there."));
-        };
+        let gone = || GraphError::bad_request("The target tenant is not there.");
+        let target = self.target.as_deref().ok_or_else(gone)?;
         let decision = View { source: self.source, target, job }.decide(id, entitled, Occasion::OnDemand);
         let decision = match decision.plan {
             Plan::Nothing => Decision { plan: Plan::Skip("NotEffectivelyEntitled", String::new()), ..decision },
@@ -57,7 +57,7 @@ impl Between<'_> {
         };
         job.cycles += 1;
         let cycle = self.source.derived_id(&format!("on-demand/{}/{}", job.id, job.cycles));
-        let outcome = self.carry_out(job, id, decision);
+        let outcome = self.carry_out(job, id, decision).ok_or_else(gone)?;
         if outcome.status == Status::Success {
             job.escrows.remove(&id);
         }

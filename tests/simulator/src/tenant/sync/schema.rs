@@ -2,6 +2,7 @@
 
 use super::expression::Expression;
 use super::model::FilterPlace;
+use super::scope;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -137,6 +138,9 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
     if only["targetAttributeName"] != MATCHING || source != Some(matching_source()) {
         return Err(format!("The matching attribute must be {MATCHING}, by {MATCHING_SOURCE}."));
     }
+    if let Some(operator) = operators(mapping).find(|operator| !scope::is_operator(operator)) {
+        return Err(format!("The operator '{operator}' is not known."));
+    }
     for mapping in mappings {
         let target = &mapping["targetAttributeName"];
         if target == "proxyAddresses" {
@@ -147,6 +151,14 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The operators of all filters.
+fn operators(mapping: &Value) -> impl Iterator<Item = &str> {
+    let groups = ["groups", "inputFilterGroups", "categoryFilterGroups"].iter();
+    let groups = groups.filter_map(|place| mapping["scope"][*place].as_array()).flatten();
+    let clauses = groups.filter_map(|group| group["clauses"].as_array()).flatten();
+    clauses.map(|clause| clause["operatorName"].as_str().unwrap_or_default())
 }
 
 /// Whether the built-in filter on external users holds for everybody.

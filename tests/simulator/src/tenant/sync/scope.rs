@@ -4,7 +4,8 @@ use super::schema::MATCHING;
 use super::subject::Subject;
 use serde_json::Value;
 
-/// Operators with how many operands they take; the names are those that the product shows.
+/// Operators with how many operands they take; the names are those that the product shows. Those with patterns, numbers
+/// and bits are not simulated: a schema with one is refused.
 pub(super) const OPERATORS: &[(&str, Arity)] = &[
     ("EQUALS", Arity::Binary),
     ("NOT EQUALS", Arity::Binary),
@@ -21,6 +22,11 @@ pub(super) const OPERATORS: &[(&str, Arity)] = &[
 pub(super) enum Arity {
     Unary,
     Binary,
+}
+
+/// Whether a clause can be judged.
+pub(super) fn is_operator(name: &str) -> bool {
+    OPERATORS.iter().any(|(known, _)| *known == name)
 }
 
 /// What the filters say of somebody.

@@ -1,6 +1,6 @@
 //! A job as Graph shows it. Before its first cycle it reads as if one had failed in the year 1.
 
-use super::model::{Execution, Job, Quarantine, Schedule};
+use super::job::{Execution, Job, Quarantine, Schedule};
 use super::templates::TEMPLATE;
 use jiff::Timestamp;
 use serde_json::{Value, json};

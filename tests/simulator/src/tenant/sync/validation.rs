@@ -1,7 +1,7 @@
 //! `validateCredentials`: whether a synchronisation would work. How a failure is answered is not documented but for the
 //! code; here it is 400.
 
-use super::engine::with_target;
+use super::between::with_target;
 use super::jobs;
 use super::policy::{self, Trouble};
 use super::secrets;

@@ -102,7 +102,7 @@ async fn validation_says_which_side_does_not_allow_it() {
 async fn another_cloud_needs_a_checkbox_on_either_side() {
     let pair = Pair::stopped(Cloud::Global).await;
     let options = pair.target.tenant.with_directory(|directory| directory.options.clone());
-    let abroad = Client::in_site(&pair._site, |own| {
+    let abroad = Client::in_site(&pair.site, |own| {
         *own = crate::tenant::TenantOptions { id: Uuid::from_u128(0x20), cloud: Cloud::UsGov, ..options };
     })
     .await;

@@ -1,5 +1,6 @@
 //! People provisioned at once.
 
+use super::sms_sign_in;
 use super::{CLOUDS, Pair};
 use crate::cloud::Cloud;
 use crate::tenant::{Limits, OnDemandShape, TenantSize};
@@ -46,7 +47,7 @@ async fn who_is_skipped_says_why() {
         let outsider = directory.create_colleague("outsider");
         let (disabled, sms) = (directory.create_colleague("disabled"), directory.create_colleague("sms"));
         directory.set_enabled(disabled, false).unwrap();
-        directory.set_sms_sign_in(sms, true);
+        sms_sign_in(directory, sms, true);
         (outsider, disabled, sms)
     });
     pair.assign(disabled);
@@ -57,7 +58,7 @@ async fn who_is_skipped_says_why() {
         assert_eq!(result(&pair, id).await, ("Skipped".to_owned(), code.to_owned()));
         assert_eq!(pair.last(id).1, "skipped");
     }
-    pair.source.tenant.with_directory(|directory| directory.set_sms_sign_in(sms, false));
+    pair.source.tenant.with_directory(|directory| sms_sign_in(directory, sms, false));
     assert_eq!(result(&pair, sms).await.0, "Success");
 }
 

@@ -1,5 +1,6 @@
 //! Who cannot be written, and who is skipped.
 
+use super::sms_sign_in;
 use super::{CLOUDS, Pair};
 use crate::cloud::Cloud;
 use crate::tenant::tests::invitation;
@@ -116,7 +117,7 @@ async fn sms_sign_in_is_skipped_and_its_end_is_seen_by_a_restart() {
         let pair = Pair::new(cloud).await;
         let id = pair.source.tenant.with_directory(|directory| {
             let id = directory.create_colleague("ada");
-            directory.set_sms_sign_in(id, true);
+            sms_sign_in(directory, id, true);
             id
         });
         pair.assign(id);
@@ -126,7 +127,7 @@ async fn sms_sign_in_is_skipped_and_its_end_is_seen_by_a_restart() {
         let scoping = &log["value"][0]["provisioningSteps"][1];
         assert_eq!((&scoping["provisioningStepType"], &scoping["status"]), (&json!("scoping"), &json!("skipped")));
         assert!(scoping["details"]["details"].as_str().unwrap().contains("alternativeSecurityIds"));
-        pair.source.tenant.with_directory(|directory| directory.set_sms_sign_in(id, false));
+        pair.source.tenant.with_directory(|directory| sms_sign_in(directory, id, false));
         pair.cycle();
         assert!(pair.there(id).is_none());
         pair.restart("Watermark").await;
@@ -135,7 +136,7 @@ async fn sms_sign_in_is_skipped_and_its_end_is_seen_by_a_restart() {
         // Whoever is there already stays.
         pair.source.tenant.with_directory(|directory| {
             directory.sync.sms_is_a_change = true;
-            directory.set_sms_sign_in(id, true);
+            sms_sign_in(directory, id, true);
         });
         pair.cycle();
         assert!(pair.there(id).unwrap().deleted.is_none());

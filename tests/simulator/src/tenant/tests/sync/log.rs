@@ -1,5 +1,6 @@
 //! The provisioning log as Graph shows it.
 
+use super::sms_sign_in;
 use super::{CLOUDS, Pair};
 use crate::cloud::Cloud;
 use crate::tenant::tests::code;
@@ -18,7 +19,7 @@ async fn every_decision_is_found_by_what_is_documented() {
         pair.advance(SignedDuration::from_mins(40));
         let bob = pair.source.tenant.with_directory(|directory| {
             let bob = directory.create_colleague("bob");
-            directory.set_sms_sign_in(bob, true);
+            sms_sign_in(directory, bob, true);
             bob
         });
         pair.assign(bob);

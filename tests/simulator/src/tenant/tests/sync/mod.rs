@@ -1,5 +1,6 @@
 //! Synchronisation of people from one tenant into another.
 
+mod both_ways;
 mod configuration;
 mod cycles;
 mod demand;
@@ -11,7 +12,7 @@ mod schemas;
 
 use super::Client;
 use crate::cloud::Cloud;
-use crate::tenant::{PartnerConfiguration, Site, User, UserConsent};
+use crate::tenant::{AuthenticationMethods, Directory, PartnerConfiguration, Site, SmsSignInState, User};
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -38,18 +39,29 @@ struct Pair {
     job: String,
     /// Who is meant.
     group: Uuid,
-    _site: Site,
+    site: Site,
+}
+
+/// The person signs in by text message from now on, or no more.
+fn sms_sign_in(directory: &mut Directory, user: Uuid, signs_in: bool) {
+    let state = if signs_in { SmsSignInState::Ready } else { SmsSignInState::NotEnabled };
+    directory.authentication_methods.insert(user, AuthenticationMethods::with_mobile("+1 2065550100", state));
 }
 
 /// Lets both tenants allow everything that it takes.
 fn agree(source: &Client, target: &Client) {
     let id = |client: &Client| client.tenant.with_directory(|directory| directory.tenant_id());
     let (home, here) = (id(source), id(target));
-    let mut outbound = PartnerConfiguration::new(&["contoso.com"]);
-    outbound.consent = Some(UserConsent { inbound: None, outbound: Some(true) });
-    let inbound = PartnerConfiguration::new(&["fabrikam.com"]).inbound_redemption(Some(true)).inbound_sync(true);
-    source.tenant.with_directory(|directory| directory.cross_tenant_access.partners.insert(here, outbound));
-    target.tenant.with_directory(|directory| directory.cross_tenant_access.partners.insert(home, inbound));
+    source.tenant.with_directory(|directory| {
+        let partners = &mut directory.cross_tenant_access.partners;
+        let partner = partners.entry(here).or_insert_with(|| PartnerConfiguration::new(&["contoso.com"]));
+        partner.consent.get_or_insert_default().outbound = Some(true);
+    });
+    target.tenant.with_directory(|directory| {
+        let partners = &mut directory.cross_tenant_access.partners;
+        let partner = partners.entry(home).or_insert_with(|| PartnerConfiguration::new(&["fabrikam.com"]));
+        *partner = partner.clone().inbound_redemption(Some(true)).inbound_sync(true);
+    });
 }
 
 fn secrets(target: Uuid, more: &[(&str, &str)]) -> Value {
@@ -84,7 +96,7 @@ impl Pair {
         let (status, body) =
             source.post(&format!("/servicePrincipals/{principal}/appRoleAssignedTo"), assignment).await;
         assert_eq!(status, 201, "{body}");
-        let pair = Self { source, target, principal, job, group, _site: site };
+        let pair = Self { source, target, principal, job, group, site };
         pair.put_secrets(&[("SyncAll", "false")]).await;
         pair
     }

@@ -1,5 +1,6 @@
 //! The schema of a job.
 
+use super::sms_sign_in;
 use super::{CLOUDS, Pair, attribute};
 use crate::cloud::Cloud;
 use crate::tenant::tests::code;
@@ -26,10 +27,11 @@ async fn what_is_read_can_be_put_back() {
 }
 
 #[tokio::test]
-async fn the_matching_attribute_cannot_be_touched() {
+async fn the_matching_attribute_cannot_be_touched_and_nothing_unknown_is_taken() {
     for cloud in CLOUDS {
         let pair = Pair::stopped(cloud).await;
-        let edits: [fn(&mut Value); 4] = [
+        let edits: [fn(&mut Value); 5] = [
+            |mapping| mapping["scope"]["groups"][0]["clauses"][0]["operatorName"] = json!("LIKE"),
             |mapping| attribute(mapping, "mail")["matchingPriority"] = json!(2),
             |mapping| attribute(mapping, "alternativeSecurityIds")["matchingPriority"] = json!(0),
             |mapping| {
@@ -101,7 +103,7 @@ async fn another_group_beside_the_built_in_filter_is_an_alternative_to_it() {
     assert_eq!(pair.edit(edit).await.0, 204);
     assert!(!filters());
     let id = pair.add("ada");
-    pair.source.tenant.with_directory(|directory| directory.set_sms_sign_in(id, true));
+    pair.source.tenant.with_directory(|directory| sms_sign_in(directory, id, true));
     pair.cycle();
     assert!(pair.there(id).is_some());
     assert_eq!(pair.edit(|mapping| mapping["scope"]["groups"] = json!([])).await.0, 204);
