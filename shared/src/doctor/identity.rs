@@ -62,7 +62,7 @@ mod tests {
     fn what_is_missing_fails_what_nothing_needs_is_told_and_a_persons_token_says_nothing() {
         use CheckResult::{Fail, Pass, Unknown, Warn};
         let all: Vec<_> = needed(&plain(), Duties::Lifecycle).iter().map(|one| one.name).collect();
-        let with = |more: &str| [&all[..], &[more]].concat();
+        let with = |more: &'static str| [&all[..], &[more]].concat();
         for (roles, expected) in [
             (all.clone(), [Pass, Pass]),
             (all[1..].to_vec(), [Fail, Pass]),

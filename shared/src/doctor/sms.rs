@@ -100,7 +100,8 @@ fn policy(name: &str, policy: &SmsPolicy) -> Check {
 
 /// What it means that these are ready, of so many members and so many with a mobile phone.
 pub(super) fn judge(name: &str, members: usize, with_mobile: usize, ready: &[UserId]) -> Check {
-    let of = format!("of {members} people in the synchronized groups {with_mobile} have a mobile phone registered");
+    let of =
+        format!("of {members} direct members of the synchronized groups {with_mobile} have a mobile phone registered");
     if ready.is_empty() {
         return Check::pass(ids::SMS_SIGN_IN, name, format!("{of}, and nobody signs in with it alone"));
     }

@@ -37,14 +37,10 @@ impl Path {
         )
     }
 
-    /// `GET /groups/{id}/members`: the people who are in it directly.
+    /// `GET /groups/{id}/members`: who and what is in it directly. To ask for people alone would be an advanced query.
     pub fn direct_members(group: GroupId) -> Self {
-        Self::read(
-            format!("/groups/{group}/members/microsoft.graph.user"),
-            "/groups/{id}/members/microsoft.graph.user",
-            3,
-        )
-        .with("$select", "id")
-        .with("$top", "999")
+        Self::read(format!("/groups/{group}/members"), "/groups/{id}/members", 3)
+            .with("$select", "id")
+            .with("$top", "999")
     }
 }

@@ -91,7 +91,7 @@ impl SetupReader {
         self.get(&Path::sms_policy()).await
     }
 
-    /// The people who are in a group directly.
+    /// The people who are in a group directly; groups and devices in it are among them, whom nothing else knows as people.
     ///
     /// # Errors
     /// When they cannot be read to the end.
