@@ -53,6 +53,13 @@ pub(super) struct Options {
     sync_rules: Option<PathBuf>,
 }
 
+/// What the arguments name, read.
+struct Arguments {
+    home: Option<Home>,
+    rules: Option<Vec<SyncRule>>,
+    probed: Option<Asked>,
+}
+
 /// What came of everything that was asked for.
 #[derive(Default)]
 struct Result {
@@ -76,7 +83,7 @@ pub(super) async fn run(global: &Global, options: &Options) -> Exit {
             Err(error) => output::failed(global, &error),
         };
     }
-    let (home, rules, probed) = match arguments(global, options, &usher) {
+    let Arguments { home, rules, probed } = match arguments(global, options, &usher) {
         Ok(arguments) => arguments,
         Err(exit) => return exit,
     };
@@ -116,11 +123,7 @@ pub(super) async fn run(global: &Global, options: &Options) -> Exit {
 }
 
 /// What the arguments name, read before anybody is asked anything.
-fn arguments(
-    global: &Global,
-    options: &Options,
-    usher: &Usher,
-) -> std::result::Result<(Option<Home>, Option<Vec<SyncRule>>, Option<Asked>), Exit> {
+fn arguments(global: &Global, options: &Options, usher: &Usher) -> std::result::Result<Arguments, Exit> {
     let home = match &options.home {
         None => None,
         Some(file) => Some(Home::read(file, &usher.config.partners).map_err(|error| {
@@ -145,7 +148,7 @@ fn arguments(
             Some(asked.map_err(|error| output::bad_argument(global, &format!("--probe: {error}"), error.advice()))?)
         }
     };
-    Ok((home, rules, probed))
+    Ok(Arguments { home, rules, probed })
 }
 
 /// Sends the pilot's invitation, behind every guard; `held` becomes true where one stopped it.

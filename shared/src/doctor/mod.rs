@@ -168,7 +168,7 @@ pub async fn export(usher: &Usher, path: &Path, progress: OnProgress<'_>) -> Res
 }
 
 /// What `sms.sign-in` says after some of those who were found were switched.
-pub fn after_fix(checks: &mut Vec<Check>, done: &BTreeSet<UserId>) {
+pub fn after_fix(checks: &mut [Check], done: &BTreeSet<UserId>) {
     for check in checks.iter_mut().filter(|check| check.id == ids::SMS_SIGN_IN && !check.people.is_empty()) {
         if check.result != crate::checks::CheckResult::Fail {
             continue;

@@ -70,7 +70,7 @@ async fn each_fault_is_found_by_its_id_with_something_to_do() {
         let world = good(Config::default()).await;
         let before = doctor(&world, &[]).await.json();
         assert!(!results(&before, id).contains(expected), "{id}: {before:#}");
-        world.directory(|directory| break_it(directory));
+        world.directory(break_it);
         let output = doctor(&world, &[]).await;
         let document = output.json();
         let found = super::of(&document, id).into_iter().find(|check| check["result"] == *expected).cloned();
