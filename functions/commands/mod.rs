@@ -7,6 +7,7 @@ mod apply;
 mod approve;
 mod check_config;
 mod circuit;
+mod doctor;
 mod explain;
 mod grant;
 mod output;
@@ -70,6 +71,8 @@ enum Command {
     /// The circuit breaker that stops sending when Graph refuses for more than a person
     #[command(subcommand)]
     Circuit(circuit::Action),
+    /// Look at everything that could keep usher from working, and tell what helps; changes nothing unless asked
+    Doctor(doctor::Options),
     /// The permissions of Microsoft Graph that the function app's identity needs
     #[command(subcommand)]
     Grant(grant::Action),
@@ -116,6 +119,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Serve => return serve::run(&global).await,
         Command::Apply(options) => return apply::run(&global, &options).await,
         Command::CheckConfig => check_config::run(&global),
+        Command::Doctor(options) => return or_signal(Box::pin(doctor::run(&global, &options))).await,
         Command::Grant(action) => return or_signal(Box::pin(grant::run(&global, &action))).await,
         Command::Sync(action) => return or_signal(Box::pin(sync::run(&global, &action))).await,
         Command::Trust(action) => return or_signal(Box::pin(trust::run(&global, &action))).await,

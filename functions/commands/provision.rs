@@ -87,7 +87,8 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
     signalled.map_or_else(|| exit.into(), ExitCode::from)
 }
 
-async fn ask(usher: &Usher, asked: &Asked, until: &mut Until) -> Result<State, RunError> {
+/// Places a request, and waits until it is worked off.
+pub(super) async fn ask(usher: &Usher, asked: &Asked, until: &mut Until) -> Result<State, RunError> {
     let id = RequestId::random();
     match desk::place(usher.store.as_ref(), &id, asked, usher.clock.now()).await {
         Ok(()) => {}

@@ -3,6 +3,7 @@
 //! Responsible for: the five results, and what they come to together. Not responsible for: checking.
 
 use crate::graph::{GraphError, Kind};
+use crate::ids::UserId;
 use serde::Serialize;
 
 /// One thing that was looked at.
@@ -21,6 +22,9 @@ pub struct Check {
     /// The permission of Graph that looking needs; `None` where it needs none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<&'static str>,
+    /// All people whom it is about, where it is about people; the evidence names some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<UserId>,
 }
 
 /// What came of looking.
@@ -53,7 +57,7 @@ pub enum Verdict {
 impl Check {
     fn new(id: &'static str, result: CheckResult, subject: &str, evidence: impl Into<String>) -> Self {
         let (subject, evidence) = (subject.to_owned(), evidence.into());
-        Self { id, result, subject, evidence, remedy: String::new(), permission: None }
+        Self { id, result, subject, evidence, remedy: String::new(), permission: None, people: Vec::new() }
     }
 
     /// It is as it should be.
@@ -90,6 +94,12 @@ impl Check {
             _ => "Look at the request-id with Microsoft's support if this stays so.".to_owned(),
         };
         Self { permission: Some(permission), ..Self::unknown(id, subject, error.to_string(), remedy) }
+    }
+
+    /// The same check, which is about these people.
+    #[must_use]
+    pub fn about(self, people: Vec<UserId>) -> Self {
+        Self { people, ..self }
     }
 
     /// The same check, which needs that permission.

@@ -16,6 +16,7 @@
 //! - [`config`]: `usher.toml`. [`environment`]: the variables beside it.
 //! - [`trust`]: cross-tenant access settings. [`sync`]: Microsoft's own synchronization. [`grant`]: the [`permissions`] of the function app's identity. [`changes`],
 //!   [`checks`]: how setting up a tenant is told.
+//! - [`doctor`]: what could keep usher from working, and what helps.
 //! - [`summary`]: the daily one. [`outbox`]: reports on their way; [`teams`]: cards and webhooks.
 //! - [`report`], [`status`], [`failures`]: what people and programs get to see.
 //! - [`telemetry`]: what a collector gets to see.
@@ -27,6 +28,7 @@ pub mod checks;
 pub mod clock;
 pub mod clouds;
 pub mod config;
+pub mod doctor;
 pub mod environment;
 pub mod execution;
 pub mod failures;

@@ -23,6 +23,7 @@
 //! - [`telemetry`]: what a collector gets to see.
 //! - [`http`]: the functions that answer over HTTP.
 //! - [`setup`]: two tenants are set up by their administrators.
+//! - [`doctor`]: a tenant looked at before anything is done.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
 mod bodies;
@@ -31,6 +32,7 @@ mod changes;
 mod commands;
 mod conversions;
 mod crashes;
+mod doctor;
 mod handler;
 mod held;
 mod http;

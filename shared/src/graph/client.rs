@@ -10,9 +10,10 @@ use super::limits::{Cost, Limits};
 use super::path::Path;
 use crate::clock::Clock;
 use crate::telemetry::spans::Call;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use tracing::Instrument;
@@ -48,6 +49,8 @@ pub struct Client {
     clock: Clock,
     deadline: Option<Instant>,
     priority: &'static str,
+    /// How far Graph's clock was from this one in the last answer.
+    difference: Arc<Mutex<Option<SignedDuration>>>,
 }
 
 /// A request, before it is sent.
@@ -88,6 +91,7 @@ impl Client {
             clock,
             deadline: None,
             priority: "low",
+            difference: Arc::default(),
         }
     }
 
@@ -110,6 +114,19 @@ impl Client {
     /// The clock by which it waits.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// How far Graph's clock is ahead of this one, by its last answer; `None` before one that told the time. What may have
+    /// passed on the way counts as no difference.
+    pub fn clock_difference(&self) -> Option<SignedDuration> {
+        *self.difference.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compare_clocks(&self, date: Option<&str>, sent: Timestamp) {
+        let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return };
+        let Ok(date) = Timestamp::try_from(date) else { return };
+        let difference = difference(date, sent, self.clock.now());
+        *self.difference.lock().unwrap_or_else(PoisonError::into_inner) = Some(difference);
     }
 
     /// The limits that it keeps.
@@ -244,11 +261,13 @@ impl Client {
             let reason = if error.is_timeout() { "no answer in time" } else { "the connection failed" };
             GraphError::new(kind, name, reason)
         };
+        let sent = self.clock.now();
         let mut response = builder.send().await.map_err(|error| lost(&error))?;
         let status = response.status().as_u16();
         call.answered(status);
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let headers = Headers::read(header, self.clock.now());
+        self.compare_clocks(header("date"), sent);
         self.limits.heard(&headers.said);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
@@ -296,6 +315,16 @@ impl Target<'_> {
     }
 }
 
+/// How far a clock that showed `date`, to the second, at some moment between `sent` and `answered` is ahead.
+fn difference(date: Timestamp, sent: Timestamp, answered: Timestamp) -> SignedDuration {
+    let (earliest, latest) = (date, date + SignedDuration::from_secs(1));
+    match () {
+        () if earliest > answered => earliest.duration_since(answered),
+        () if latest < sent => latest.duration_since(sent),
+        () => SignedDuration::ZERO,
+    }
+}
+
 fn malformed(name: &str, is_write: bool, reason: impl Into<String>) -> GraphError {
     GraphError::new(if is_write { Kind::OutcomeUnknown } else { Kind::Malformed }, name, reason)
 }
@@ -306,4 +335,20 @@ pub(super) fn decode<T: DeserializeOwned>(name: &str, is_write: bool, body: &[u8
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| malformed(name, is_write, format!("the answer could not be read at {}", error.path())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_passed_on_the_way_is_no_difference_of_clocks() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        for (date, sent, answered, ahead) in
+            [(100, 100, 100, 0), (100, 90, 110, 0), (100, 101, 102, 0), (100, 150, 160, -49), (200, 150, 160, 40)]
+        {
+            let found = difference(at(date), at(sent), at(answered));
+            assert_eq!(found.as_secs(), ahead, "{date} between {sent} and {answered}");
+        }
+    }
 }

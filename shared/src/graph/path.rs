@@ -2,8 +2,12 @@
 //! from the directory can turn into another request.
 
 mod applications;
+mod authentication;
+mod policies;
 mod setup;
 mod synchronization;
+
+pub use authentication::MOBILE_PHONE;
 
 use super::limits::Cost;
 use crate::address::Address;

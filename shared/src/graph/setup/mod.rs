@@ -5,11 +5,14 @@
 //! for what was made a moment ago and is not visible yet; after a lost answer they leave it to the next run to see what
 //! became of it. Not responsible for: what is to be changed.
 //!
-//! - [`access`]: cross-tenant access settings. [`applications`]: applications and what they may do.
+//! - [`access`]: cross-tenant access settings. [`policies`]: what else a tenant allows. [`applications`]: applications and
+//!   what they may do. [`authentication`]: how people prove who they are.
 //! - [`synchronization`]: Microsoft's cross-tenant synchronization.
 
 pub mod access;
 pub mod applications;
+pub mod authentication;
+pub mod policies;
 pub mod synchronization;
 
 use super::client::{Client, Request, Target};

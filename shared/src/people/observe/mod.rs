@@ -12,6 +12,7 @@ use super::scope::sources_of;
 use super::snapshot::{Evidence, Snapshot};
 use crate::address::Address;
 use crate::config::Config;
+use crate::graph::model::User;
 use crate::graph::{Directory, GraphError};
 use crate::ids::{GroupId, TenantId, UserId};
 use crate::journal::memory::{Memory, SETTLES_WITHIN};
@@ -161,6 +162,24 @@ impl<'a> Observer<'a> {
         self.read_groups_to_join(&mut snapshot, memory).await;
         snapshot.complete = true;
         Ok((snapshot, links))
+    }
+
+    /// Everybody as Graph shows them, in view or not, with an empty snapshot.
+    ///
+    /// # Errors
+    /// When the tenant is another one, or not every user could be read.
+    pub async fn everybody(
+        &self,
+        now: Timestamp,
+        page_read: &(dyn Fn(usize) + Sync),
+    ) -> Result<(Snapshot, Vec<User>), ObserveError> {
+        let snapshot = self.begin(now).await?;
+        let (mut pages, mut users) = (self.directory.users(), Vec::new());
+        while let Some(page) = pages.next().await? {
+            users.extend(page);
+            page_read(users.len());
+        }
+        Ok((snapshot, users))
     }
 
     /// Reads one person, and whoever shares an address with them. The ids are those that match, best match first.

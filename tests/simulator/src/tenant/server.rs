@@ -87,7 +87,13 @@ pub(super) async fn answer(desk: Desk, line: Line, request: axum::extract::Reque
         line.cut();
     }
     step.stage = Stage::Answered;
-    line.watch(response(answer, parts.headers.get("client-request-id")), move || {
+    let mut response = response(answer, parts.headers.get("client-request-id"));
+    // The tenant's clock, not this machine's, which the server would put there.
+    let now = lock(shared).directory.now();
+    if let Ok(date) = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string().parse() {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    line.watch(response, move || {
         desk.hooks.tell(&step);
     })
 }
