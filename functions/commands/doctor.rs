@@ -229,7 +229,7 @@ fn show(global: &Global, result: &Result) -> Exit {
         }
         output::json(&document);
     } else {
-        setup::show_checks(&result.checks);
+        output::print(&setup::table_of_checks(&result.checks));
         if let Some(changes) = &changes {
             let mut out = String::new();
             setup::show_changes(&mut out, changes);

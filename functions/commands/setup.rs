@@ -163,26 +163,36 @@ pub(super) fn exit_of_changes<'a>(changes: impl IntoIterator<Item = &'a Change>)
     }
 }
 
-/// Shows checks, the ones that need somebody first, and how they end the command.
+/// Checks in a table, the ones that need somebody first.
+pub(super) fn table_of_checks(checks: &[Check]) -> String {
+    let mut table = output::table(&["", "check", "of", "seen", "to do"]);
+    let mut sorted: Vec<&Check> = checks.iter().collect();
+    sorted.sort_by_key(|check| match check.result {
+        CheckResult::Fail => 0,
+        CheckResult::Warn => 1,
+        CheckResult::Unknown => 2,
+        CheckResult::Pass => 3,
+        CheckResult::NotApplicable => 4,
+    });
+    for check in sorted {
+        table.add_row([check.result.word(), check.id, &check.subject, &check.evidence, &check.remedy]);
+    }
+    format!("{table}\n")
+}
+
+/// Shows checks, and how they end the command.
 pub(super) fn show_checks(global: &Global, checks: &[Check]) -> Exit {
     if global.json {
         output::json(&json!({ "checks": checks }));
     } else {
-        let mut table = output::table(&["", "check", "of", "seen", "to do"]);
-        let mut sorted: Vec<&Check> = checks.iter().collect();
-        sorted.sort_by_key(|check| match check.result {
-            CheckResult::Fail => 0,
-            CheckResult::Warn => 1,
-            CheckResult::Unknown => 2,
-            CheckResult::Pass => 3,
-            CheckResult::NotApplicable => 4,
-        });
-        for check in sorted {
-            table.add_row([check.result.word(), check.id, &check.subject, &check.evidence, &check.remedy]);
-        }
-        output::print(&format!("{table}\n"));
+        output::print(&table_of_checks(checks));
     }
-    match checks::verdict(checks) {
+    exit_of_checks(checks)
+}
+
+/// How checks end a command.
+pub(super) fn exit_of_checks(all: &[Check]) -> Exit {
+    match checks::verdict(all) {
         Verdict::Good => Exit::Done,
         Verdict::Unknown => Exit::Partly,
         Verdict::Failed => Exit::Failed,

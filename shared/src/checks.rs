@@ -89,7 +89,7 @@ impl Check {
     pub fn unreadable(id: &'static str, subject: &str, error: &GraphError, permission: &'static str) -> Self {
         let remedy = match error.kind {
             // The synchronization service answers 401 where a permission is missing.
-            Kind::Forbidden | Kind::Unauthenticated => format!("Looking needs {permission}; see docs/security.md."),
+            Kind::Forbidden | Kind::Unauthenticated => format!("Looking needs {permission}; see docs/setup.md."),
             Kind::Throttled | Kind::Unavailable => "Try again.".to_owned(),
             _ => "Look at the request-id with Microsoft's support if this stays so.".to_owned(),
         };

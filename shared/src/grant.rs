@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::graph::error::Result;
 use crate::graph::setup::applications::ServicePrincipal;
 use crate::graph::setup::{SetupReader, SetupWriter};
-use crate::permissions::{Duties, INVITE, needed};
+use crate::permissions::{Duties, INVITE, is_of_use, needed};
 use crate::report::ErrorReport;
 use serde::Serialize;
 use uuid::Uuid;
@@ -113,7 +113,7 @@ async fn plan(
     let mut surplus = Vec::new();
     for assignment in held {
         let name = name(&graph, assignment.app_role_id);
-        if needed.iter().any(|permission| permission.name == name) {
+        if needed.iter().any(|permission| permission.name == name) || is_of_use(config, &name) {
             continue;
         }
         if wish.prune {

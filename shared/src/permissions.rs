@@ -65,6 +65,13 @@ pub fn needed(config: &Config, duties: Duties) -> Vec<Permission> {
     needed
 }
 
+/// Whether a permission is worth keeping although nothing fails without it: who disabled an account is read from the audit
+/// log, and unknown without.
+pub fn is_of_use(config: &Config, name: &str) -> bool {
+    let respects = config.partners.iter().any(|partner| partner.leave.respect_people);
+    respects && matches!(name, "AuditLog.Read.All" | "Directory.Read.All")
+}
+
 /// Permissions that include another: who has the wider one can do what the narrower one is for. Inviting is not among them:
 /// tenants were seen that refuse who has not that very permission.
 pub fn includes(held: &str, needed: &str) -> bool {

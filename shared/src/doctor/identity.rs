@@ -4,7 +4,7 @@ use super::catalogue as ids;
 use crate::checks::Check;
 use crate::config::Config;
 use crate::graph::credential::Permissions;
-use crate::permissions::{Duties, includes, needed};
+use crate::permissions::{Duties, includes, is_of_use, needed};
 
 /// What of the permissions is missing and what is surplus, by the token that asks; `None` where there is no token to look
 /// into.
@@ -24,7 +24,8 @@ pub fn permissions(config: &Config, token: Option<&Permissions>) -> Vec<Check> {
     let held: Vec<_> = token.names().collect();
     let lacks = |name: &str| !held.iter().any(|one| includes(one, name));
     let missing: Vec<_> = wanted.iter().filter(|one| lacks(one.name)).collect();
-    let surplus: Vec<_> = held.iter().filter(|one| wanted.iter().all(|wanted| wanted.name != **one)).copied().collect();
+    let is_needed = |name: &str| wanted.iter().any(|wanted| wanted.name == name) || is_of_use(config, name);
+    let surplus: Vec<_> = held.iter().filter(|one| !is_needed(one)).copied().collect();
     let first = if missing.is_empty() {
         Check::pass(ids::PERMISSIONS, subject, format!("all {} are there", wanted.len()))
     } else {

@@ -189,8 +189,11 @@ fn job(name: &str, job: Option<&Job>, now: Timestamp) -> Vec<Check> {
             format!("the last one went well at {}", last.strftime("%Y-%m-%d %H:%M UTC")),
         ),
     });
-    let counts: Vec<_> =
-        status.synchronized_entry_count_by_type.iter().map(|count| format!("{} {}", count.value, count.key)).collect();
+    let counts: Vec<_> = status
+        .synchronized_entry_count_by_type
+        .iter()
+        .map(|count| format!("{} ({})", count.value, count.key))
+        .collect();
     let escrowed = status.last_execution.map_or(0, |last| last.count_escrowed);
     let counts = if counts.is_empty() { "nobody".to_owned() } else { counts.join(", ") };
     let evidence = format!("{counts} synchronized, {escrowed} waiting to be tried again");
@@ -232,7 +235,11 @@ fn errors(name: &str, log: &[Provisioned]) -> Vec<Check> {
         })
         .collect();
     if checks.is_empty() {
-        checks.push(Check::pass("sync.errors", name, format!("none in the last day, of {} people", seen.len())));
+        checks.push(Check::pass(
+            "sync.errors",
+            name,
+            format!("none in the last day; people in the log: {}", seen.len()),
+        ));
     }
     checks.extend(skipped.iter().map(|(code, people)| match *code {
         "external-or-sms" => {

@@ -31,15 +31,18 @@ const PLAIN: [&str; 7] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_gets_what_its_configuration_needs_and_no_more() -> Result<()> {
     let pair = Pair::new("", "").await?;
-    pair.resource.directory(|directory| directory.permissions = ["Directory.ReadWrite.All".to_owned()].into());
+    let held = ["AuditLog.Read.All", "Directory.ReadWrite.All"].map(str::to_owned);
+    pair.resource.directory(|directory| directory.permissions = held.into());
     let id = identity(&pair);
     let planned = pair.usher(&pair.resource, &["grant", "plan", "--identity", &id]).await.exits(0).json();
     assert_eq!(names(&planned["grant"]["changes"]), PLAIN);
     assert_eq!(planned["grant"]["surplus"], serde_json::json!(["Directory.ReadWrite.All"]));
     pair.usher(&pair.resource, &["grant", "apply", "--identity", &id]).await.exits(0);
-    assert_eq!(permissions(&pair).len(), PLAIN.len() + 1);
+    assert_eq!(permissions(&pair).len(), PLAIN.len() + 2);
     pair.usher(&pair.resource, &["grant", "apply", "--identity", &id, "--prune"]).await.exits(0);
-    assert_eq!(permissions(&pair), PLAIN.map(str::to_owned).into());
+    // The audit log tells who disabled an account, and is kept.
+    let kept = PLAIN.into_iter().chain(["AuditLog.Read.All"]).map(str::to_owned).collect();
+    assert_eq!(permissions(&pair), kept);
     let writes = pair.resource.writes();
     pair.usher(&pair.resource, &["grant", "apply", "--identity", &id, "--prune"]).await.exits(0);
     assert_eq!(pair.resource.writes(), writes, "a second time changes nothing");
