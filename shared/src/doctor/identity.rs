@@ -72,7 +72,7 @@ mod tests {
         ] {
             assert_eq!(results(&serde_json::json!({ "roles": roles, "idtyp": "app" })), expected, "{roles:?}");
         }
-        let wider = all.iter().map(|name| if *name == "User.Read.All" { "Directory.Read.All" } else { *name });
+        let wider = all.iter().map(|name| if *name == "User.Read.All" { "Directory.ReadWrite.All" } else { *name });
         let person = serde_json::json!({ "scp": "User.Read.All", "idtyp": "user", "oid": uuid::Uuid::nil() });
         assert_eq!(results(&serde_json::json!({ "roles": wider.collect::<Vec<_>>() })), [Pass, Warn]);
         assert_eq!(results(&person), [Unknown, Unknown]);
