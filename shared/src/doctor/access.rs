@@ -1,7 +1,7 @@
 //! What this tenant lets a partner's people do, whether or not the configuration says what it should.
 //!
 //! Responsible for: judging the settings and what invitations have shown. Not responsible for: reading them, see
-//! [`super::policies`], nor for comparing with `[partner.trust]`, see [`crate::trust::verify`].
+//! `policies`, nor for comparing with `[partner.trust]`, see [`crate::trust::verify`].
 
 use super::{across_clouds, catalogue as ids};
 use crate::checks::Check;
@@ -11,6 +11,7 @@ use crate::graph::catalogue::advice_of;
 use crate::graph::setup::access::Reach;
 use crate::graph::setup::policies::MultiTenantOrganization;
 use crate::journal::memory::Memory;
+use crate::trust::endpoint_of;
 use crate::trust::observe::Observed;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -154,7 +155,7 @@ pub fn redemption(partner: &Partner, observed: &Observed) -> Check {
 /// Whether this tenant works with the partner's cloud.
 pub fn other_cloud(own: Cloud, partner: &Partner, observed: &Observed, brought_in: &BroughtIn) -> Check {
     let (id, name) = (ids::OTHER_CLOUD, &partner.name);
-    let endpoint = partner.cloud.facts().authority.trim_start_matches("https://login.");
+    let endpoint = endpoint_of(partner.cloud);
     if !across_clouds(own, partner) {
         return Check::not_applicable(id, name, "both tenants are in one cloud");
     }

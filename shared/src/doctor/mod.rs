@@ -3,7 +3,7 @@
 //! Responsible for: making every check of the catalogue. What cannot be read is unknown, and never passes. Nothing here
 //! changes anything, but for [`fix`], which has to be asked for. Not responsible for: how checks are shown.
 //!
-//! - [`catalogue`]: every check there is. [`policies`]: the policies read; [`access`], [`conditional_access`]: judged.
+//! - [`catalogue`]: every check there is. `policies`: the policies read; [`access`], [`conditional_access`]: judged.
 //!   `observed`: the people read; [`people`], [`home`]: judged.
 //! - [`identity`]: the token. `surroundings`, [`schedule`]: the state, the clock, timers and webhooks.
 //! - [`sms`]: who signs in by text message; [`fix`] switches that off.

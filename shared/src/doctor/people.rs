@@ -1,7 +1,7 @@
 //! Whom of a partner's people usher could bring in, whom not and why, and what is to be known of those who are here.
 //!
 //! Responsible for: judging everybody by the planner's own rules, without the limits of a day. Not responsible for: reading
-//! them; see [`super::observed`].
+//! them; see `observed`.
 
 use super::catalogue as ids;
 use super::named;

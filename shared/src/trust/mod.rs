@@ -14,7 +14,7 @@ mod plan;
 mod tests;
 pub mod verify;
 
-pub use plan::{Allowed, TrustPlan, plan};
+pub use plan::{Allowed, TrustPlan, endpoint_of, plan};
 
 use crate::changes::Change;
 use crate::config::Partner;

@@ -103,7 +103,7 @@ pub(super) fn redemption_directions(partner: &Partner) -> (bool, bool) {
 }
 
 /// The host by which a cloud's settings name another cloud.
-pub(super) const fn endpoint_of(cloud: Cloud) -> &'static str {
+pub const fn endpoint_of(cloud: Cloud) -> &'static str {
     match cloud {
         Cloud::Global => "microsoftonline.com",
         Cloud::UsGov | Cloud::UsGovDod => "microsoftonline.us",

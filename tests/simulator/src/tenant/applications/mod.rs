@@ -1,6 +1,6 @@
 //! Applications as a tenant sees them: service principals, the roles that they offer, and who has one.
 //!
-//! The managed identity's roles at Graph are what [`Directory::permissions`] says, and nothing else is: assigning one
+//! The managed identity's roles at Graph are what `Directory::permissions` says, and nothing else is: assigning one
 //! puts it there, and taking one away takes it out.
 //!
 //! - `model`, `graph`: what there is; Graph's own roles.
