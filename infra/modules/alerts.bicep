@@ -21,7 +21,8 @@ var rules = [
     threshold: 1
     query: '''
       let failed = AppTraces | where Message has "partner failed" | project Run = extract(@"run\.id=(\S+)", 1, Message);
-      AppTraces | where Message has "run ended" | extend Run = extract(@"run\.id=(\S+)", 1, Message) | where Run !in (failed)
+      AppTraces | where Message has "run ended" and not(Message matches regex "held=(MinimumPeople|VerifiedDomain|StateMissing|Circuit)")
+      | extend Run = extract(@"run\.id=(\S+)", 1, Message) | where Run !in (failed)
     '''
   }
   {
@@ -32,7 +33,7 @@ var rules = [
     every: 'PT1H'
     operator: 'GreaterThan'
     threshold: 0
-    query: 'AppTraces | where Message has "run ended" and Message has "held=" and not(Message has "PlanMode") and not(Message has "Circuit")'
+    query: 'AppTraces | where Message has "run ended" and Message has "held=" and not(Message has "held=Circuit")'
   }
   { key: 'poison', title: 'Work was given up', severity: 1, window: 'PT15M', every: 'PT15M', operator: 'GreaterThan', threshold: 0, query: 'AppTraces | where Message has "work was given up after too many tries"' }
   { key: 'permission-lost', title: 'A permission is missing', severity: 1, window: 'PT1H', every: 'PT15M', operator: 'GreaterThan', threshold: 0, query: 'AppTraces | where Message has "permission-missing"' }

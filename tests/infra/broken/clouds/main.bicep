@@ -1,0 +1,2 @@
+var url = 'https://a.blob.core.windows.net/'
+output o string = url

@@ -1,0 +1,4 @@
+module a 'a.bicep' = {
+  name: 'a'
+  params: { wrong: 1 }
+}

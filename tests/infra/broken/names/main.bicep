@@ -1,0 +1,2 @@
+param unused string = ''
+output a string = nowhere.id

@@ -1,0 +1,2 @@
+param webhookUrl string
+output o string = webhookUrl
