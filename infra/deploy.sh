@@ -6,33 +6,43 @@
 #
 # Without --apply the app starts in plan mode, which writes nothing to the directory. --what-if only shows what would change.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+shopt -s inherit_errexit
+
+refuse() {
+    echo "$1" >&2
+    echo "usage: infra/deploy.sh --group NAME --cloud global|us-gov|us-gov-dod|china [--package ZIP] [--apply] [--what-if | --rollback]" >&2
+    exit 2
+}
 
 group="" cloud="" package="" what_if="" rollback="" mode=plan
 while [ $# -gt 0 ]; do
     case "$1" in
-        --group) group="$2"; shift ;;
-        --cloud) cloud="$2"; shift ;;
-        --package) package="$2"; shift ;;
+        --group | --cloud | --package)
+            [ $# -gt 1 ] || refuse "$1 needs a value"
+            declare "${1#--}=$2"
+            shift
+            ;;
         --apply) mode=apply ;;
         --what-if) what_if=yes ;;
         --rollback) rollback=yes ;;
-        *) echo "unknown: $1" >&2; exit 2 ;;
+        *) refuse "unknown: $1" ;;
     esac
     shift
 done
-if [ -z "$group" ]; then echo "--group is missing" >&2; exit 2; fi
+[ -n "$group" ] || refuse "--group is missing"
 case "$cloud" in
     global) signed_in=AzureCloud places='["us-va-ash-azr","emea-nl-ams-azr"]' ;;
     us-gov | us-gov-dod) signed_in=AzureUSGovernment places='["usgov-va-azr","usgov-phx-azr"]' ;;
     china) signed_in=AzureChinaCloud places='["mc-cne-azr","mc-cnn-azr"]' ;;
-    *) echo "--cloud: global, us-gov, us-gov-dod or china" >&2; exit 2 ;;
+    *) refuse "--cloud is missing or unknown" ;;
 esac
-if [ "$(az cloud show --query name --output tsv)" != "$signed_in" ]; then
-    echo "az is set to another cloud: az cloud set --name $signed_in, then az login" >&2
-    exit 2
+if [ -n "$package" ]; then
+    [ -f "$package" ] || refuse "no such file: $package"
+    package="$(realpath "$package")"
 fi
-if [ -n "$package" ] && [ ! -f "$package" ]; then echo "no such file: $package" >&2; exit 2; fi
+cd "$(dirname "$0")/.."
+[ "$(az cloud show --query name --output tsv)" = "$signed_in" ] ||
+    refuse "az is set to another cloud: az cloud set --name $signed_in, then az login"
 export USHER_DEPLOY_MODE="$mode"
 parameters="infra/env/$cloud.bicepparam"
 
@@ -54,6 +64,7 @@ publish() {
 # `status` answers with success only if the configuration is usable and the state can be read.
 smoke() {
     local key
+    # It opens every function, so it stays in this process.
     key="$(az functionapp keys list --resource-group "$group" --name "$app" --query functionKeys.default --output tsv)"
     for _ in $(seq 30); do
         # The key goes by standard input, so that no list of processes shows it.
@@ -71,12 +82,15 @@ smoke() {
 if [ -z "$rollback" ]; then
     az deployment group create --resource-group "$group" --name usher --parameters "$parameters" --output none
 fi
-app="$(output appName)" host="$(output appHost)" storage="$(output storageName)"
+app="$(output appName)"
+host="$(output appHost)"
+storage="$(output storageName)"
+insights="$(output insightsName)"
 
 if [ -n "$rollback" ]; then
     # The newest release is the one that runs; the one before it is the way back.
     previous="$(release list --container-name releases --query 'sort_by([], &properties.lastModified)[-2].name' --output tsv)"
-    if [ -z "$previous" ]; then echo "there is no earlier release" >&2; exit 1; fi
+    [ -n "$previous" ] || { echo "there is no earlier release" >&2; exit 1; }
     release download --container-name releases --name "$previous" --file "$work/package.zip" --output none
     publish "$work/package.zip"
     smoke
@@ -109,5 +123,5 @@ az functionapp function keys list --resource-group "$group" --name "$app" --func
 printf '{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#", "contentVersion": "1.0.0.0", "parameters": %s}\n' \
     "$(cat "$work/values.json")" > "$work/parameters.json"
 az deployment group create --resource-group "$group" --name usher-availability --template-file infra/availability.bicep \
-    --parameters "@$work/parameters.json" insightsName="$(output insightsName)" appHost="$host" places="$places" --output none
+    --parameters "@$work/parameters.json" insightsName="$insights" appHost="$host" places="$places" --output none
 echo "deployed in $mode mode: https://$host"

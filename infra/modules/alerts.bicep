@@ -8,9 +8,18 @@ param mailTo array
 @allowed([1, 2, 3, 4, 5, 6, 12])
 param noGoodRunHours int
 
-var failedRuns = 'AppTraces | where Message has "partner failed" or Message has "the directory could not be read"'
+// Each query is one test of single lines, so that a test can hold it against the lines that usher writes.
 var rules = [
-  { key: 'run-failed', title: 'A run failed', severity: 2, window: 'PT1H', every: 'PT15M', operator: 'GreaterThan', threshold: 0, query: failedRuns }
+  {
+    key: 'run-failed'
+    title: 'A run failed'
+    severity: 2
+    window: 'PT1H'
+    every: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    test: 'Message contains "partner failed" or Message contains "the directory could not be read"'
+  }
   {
     key: 'no-good-run'
     title: 'No good run for ${noGoodRunHours} hours'
@@ -19,26 +28,49 @@ var rules = [
     every: 'PT1H'
     operator: 'LessThan'
     threshold: 1
-    query: '''
-      let failed = AppTraces | where Message has "partner failed" | project Run = extract(@"run\.id=(\S+)", 1, Message);
-      AppTraces | where Message has "run ended" and not(Message matches regex "held=(MinimumPeople|VerifiedDomain|StateMissing|Circuit)")
-      | extend Run = extract(@"run\.id=(\S+)", 1, Message) | where Run !in (failed)
-    '''
+    test: 'Message contains "run ended" and Message contains "good=true"'
   }
   {
     key: 'plan-held'
-    title: 'A plan waits for approval'
+    title: 'A guard holds what a person has to look at'
     severity: 3
     window: 'PT6H'
     every: 'PT1H'
     operator: 'GreaterThan'
     threshold: 0
-    query: 'AppTraces | where Message has "run ended" and Message has "held=" and not(Message has "held=Circuit")'
+    test: 'Message contains "run ended" and Message contains "held=" and not(Message contains "held=circuit")'
   }
-  { key: 'poison', title: 'Work was given up', severity: 1, window: 'PT15M', every: 'PT15M', operator: 'GreaterThan', threshold: 0, query: 'AppTraces | where Message has "work was given up after too many tries"' }
-  { key: 'permission-lost', title: 'A permission is missing', severity: 1, window: 'PT1H', every: 'PT15M', operator: 'GreaterThan', threshold: 0, query: 'AppTraces | where Message has "permission-missing"' }
-  // Refusals in one hour: more than now and then, which is how Graph's limits work.
-  { key: 'throttled', title: 'Graph throttles for long', severity: 3, window: 'PT1H', every: 'PT15M', operator: 'GreaterThan', threshold: 200, query: 'AppTraces | where Message has "graph.status=429"' }
+  {
+    key: 'poison'
+    title: 'Work was given up'
+    severity: 1
+    window: 'PT15M'
+    every: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    test: 'Message contains "work was given up after too many tries"'
+  }
+  {
+    key: 'permission-lost'
+    title: 'A permission is missing'
+    severity: 1
+    window: 'PT1H'
+    every: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    test: 'Message contains "permission-missing"'
+  }
+  {
+    key: 'throttled'
+    title: 'Graph throttles for long'
+    severity: 3
+    window: 'PT1H'
+    every: 'PT15M'
+    operator: 'GreaterThan'
+    // Refusals in one hour: more than now and then, which is how Graph's limits work.
+    threshold: 200
+    test: 'Message contains "graph.status=429"'
+  }
 ]
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -67,7 +99,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     criteria: {
       allOf: [
         {
-          query: rule.query
+          query: 'AppTraces | where ${rule.test}'
           timeAggregation: 'Count'
           operator: rule.operator
           threshold: rule.threshold

@@ -51,15 +51,12 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     keyVaultReferenceIdentity: identityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     outboundVnetRouting: empty(subnetId) ? null : { allTraffic: true }
-    siteConfig: flex ? {
-      minTlsVersion: '1.2'
-      http20Enabled: true
-    } : {
+    siteConfig: {
       minTlsVersion: '1.2'
       http20Enabled: true
       ftpsState: 'Disabled'
-      alwaysOn: true
-      linuxFxVersion: ''
+      alwaysOn: flex ? null : true
+      linuxFxVersion: flex ? null : ''
     }
     functionAppConfig: flex ? {
       deployment: {

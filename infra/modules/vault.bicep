@@ -30,7 +30,10 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
 resource webhook 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(webhookUrl)) {
   parent: vault
   name: 'teams-webhook-url'
-  properties: { value: webhookUrl, contentType: 'URL' }
+  properties: {
+    value: webhookUrl
+    contentType: 'URL'
+  }
 }
 
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {

@@ -1,1 +1,1 @@
-param a string = { 
+param a string = { // wants: not Bicep
