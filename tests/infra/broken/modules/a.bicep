@@ -1,0 +1,2 @@
+param right int
+output o int = right

@@ -1,0 +1,2 @@
+output o object = { // wants: not Bicep
+  a: 'b'
