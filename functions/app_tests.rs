@@ -56,6 +56,20 @@ fn every_route_has_its_folder_and_every_folder_its_route() {
 }
 
 #[test]
+fn the_deployment_sets_every_setting_that_a_function_asks_for() {
+    let infra = fs::read_to_string(Path::new(PACKAGE).join("../infra/main.bicep")).unwrap();
+    let asked: BTreeSet<_> = folders()
+        .into_iter()
+        .flat_map(|(_, bindings)| bindings)
+        .filter_map(|binding| Some(binding["schedule"].as_str()?.trim_matches('%').to_owned()))
+        .collect();
+    assert_eq!(asked.len(), 3);
+    for setting in asked {
+        assert!(infra.contains(&format!("      {setting}: ")), "{setting}");
+    }
+}
+
+#[test]
 fn every_function_has_one_trigger_and_wakes_the_queue_that_work_listens_to() {
     for (name, bindings) in folders() {
         let triggers: Vec<_> =

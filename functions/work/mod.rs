@@ -83,7 +83,8 @@ fn log_partner(job: Job, report: &Report, partner: &PartnerReport) {
         actions.failed = partner.count(OutcomeReport::Failed),
         actions.unconfirmed = partner.count(OutcomeReport::Unconfirmed),
         people.waiting = partner.waiting,
-        held = partner.held.as_ref().map(|held| tracing::field::debug(held.reason)),
+        held = partner.held.as_ref().map(|held| tracing::field::display(held.reason.name())),
+        good = partner.is_good(),
         "{}", if report.finished { "run ended" } else { "run goes on" }
     );
     if let Some(error) = &partner.error {

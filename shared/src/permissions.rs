@@ -147,6 +147,29 @@ mod tests {
     }
 
     #[test]
+    fn the_bicep_that_grants_permissions_names_the_same_for_the_same_reasons() {
+        let bicep = include_str!("../../infra/graph-permissions.bicep");
+        let list = |variable: &str| -> Vec<&str> {
+            let start = bicep.find(&format!("var {variable} = ")).unwrap();
+            let end = bicep[start..].find(']').unwrap();
+            // Every second piece stands between quotes.
+            bicep[start..start + end].split('\'').skip(1).step_by(2).collect()
+        };
+        let added = |rest: &str, duties| -> Vec<_> {
+            let plain = names(&config("", "", "", ""), duties);
+            names(&config("", "", "", rest), duties).into_iter().filter(|name| !plain.contains(name)).collect()
+        };
+        let group = uuid::Uuid::from_u128(7);
+        let lifecycle = |rest: &str| added(rest, Duties::Lifecycle);
+        assert_eq!(list("always"), names(&config("", "", "", ""), Duties::Inviting));
+        assert_eq!([list("always"), list("lifecycle")].concat(), names(&config("", "", "", ""), Duties::Lifecycle));
+        assert_eq!(list("groups"), lifecycle(&format!("[partner.invite]\ngroups = [\"{group}\"]")));
+        assert_eq!(list("signIns"), lifecycle("[partner.inactive]\ndisable_after_days = 90"));
+        assert_eq!(list("sync"), lifecycle(&format!("[partner.sync]\ngroups = [\"{group}\"]")));
+        assert_eq!(list("sync"), added(&format!("[partner.sync]\ngroups = [\"{group}\"]"), Duties::Inviting));
+    }
+
+    #[test]
     fn a_wider_permission_serves_but_never_for_inviting() {
         assert!(includes("Directory.ReadWrite.All", "User.Read.All"));
         assert!(!includes("Directory.ReadWrite.All", "User.Invite.All"));

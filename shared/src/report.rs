@@ -240,11 +240,20 @@ impl RunSummary {
     /// Whether it went through: nothing held everything, and nothing failed as a whole. A plan that waits for approval is
     /// told as such and keeps nobody from being brought in.
     pub fn is_good(&self) -> bool {
-        !self.held.as_ref().is_some_and(|held| held.reason.holds_everything()) && self.error.is_none()
+        went_through(self.held.as_ref(), self.error.is_some())
     }
 }
 
+fn went_through(held: Option<&Held>, failed: bool) -> bool {
+    !held.is_some_and(|held| held.reason.holds_everything()) && !failed
+}
+
 impl PartnerReport {
+    /// Whether it went through, as [`RunSummary::is_good`] has it.
+    pub fn is_good(&self) -> bool {
+        went_through(self.held.as_ref(), self.error.is_some())
+    }
+
     /// The report of a plan of which nothing is carried out yet.
     pub fn of(plan: &PartnerPlan, config_hash: &str) -> Self {
         Self {

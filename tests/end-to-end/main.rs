@@ -24,8 +24,10 @@
 //! - [`http`]: the functions that answer over HTTP.
 //! - [`setup`]: two tenants are set up by their administrators.
 //! - [`doctor`]: a tenant looked at before anything is done.
+//! - [`alerts`]: the lines of the log that raise an alert.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
+mod alerts;
 mod bodies;
 mod catalogue;
 mod changes;

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).parent
 FACTS = json.loads((HERE / "facts.json").read_text())
@@ -32,6 +33,19 @@ def ask(kind: str):
         kept.parent.mkdir(exist_ok=True)
         kept.write_text(done.stdout)
     return json.loads(kept.read_text())["results"]["BicepSchemaResult"]
+
+
+def ask_all(kinds):
+    """Asks for many types side by side, as each answer takes seconds; what is wrong with one shows where it is used."""
+
+    def one(kind):
+        try:
+            ask(kind)
+        except SystemExit:
+            pass
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(one, sorted(set(kinds) - set(FACTS))))
 
 
 class Schema:

@@ -3,8 +3,8 @@
 //!
 //! Responsible for: what only a real Storage shows, such as leases that run out, queues that hide messages by the real
 //! clock, and requests that it does not take; what is answered to requests that nobody thought of; and whether what the
-//! documentation shows can be typed. The variables `AZURITE`, `SCHEMATHESIS`, `CHROMIUM` and `OTELTAP` name the executables,
-//! and `CARD_SCHEMA` the schema of Adaptive Cards. Not responsible for: what the tests in `../end-to-end` prove without them.
+//! documentation shows can be typed. The variables `AZURITE`, `SCHEMATHESIS`, `CHROMIUM`, `OTELTAP` and `XTASK` name the
+//! executables, and `CARD_SCHEMA` the schema of Adaptive Cards. Not responsible for: what the tests in `../end-to-end` prove without them.
 //!
 //! - [`conformance`]: usher's state in a blob container keeps the rules of every store.
 //! - [`queues`]: what the host stand-in makes of real queues.
@@ -13,6 +13,7 @@
 //! - [`openapi`]: what is answered over HTTP is what the OpenAPI document says.
 //! - [`cards`]: cards for Teams in a real browser, and by the schema.
 //! - [`telemetry`]: what a collector takes of a run.
+//! - [`package`]: the package of the function app, as it is deployed.
 //! - [`curl`]: the lines for curl in the documentation.
 //! - [`azurite`]: Azurite itself.
 
@@ -22,6 +23,7 @@ mod conformance;
 mod curl;
 mod end_to_end;
 mod openapi;
+mod package;
 #[path = "../end-to-end/recipes/page.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use more of it")]
 mod page;
