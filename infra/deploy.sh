@@ -87,6 +87,9 @@ host="$(output appHost)"
 storage="$(output storageName)"
 insights="$(output insightsName)"
 
+# A reference to the vault is looked up when the app starts, and else once a day.
+if [ -n "${USHER_WEBHOOK_URL:-}" ]; then az functionapp restart --resource-group "$group" --name "$app" --output none; fi
+
 if [ -n "$rollback" ]; then
     # The newest release is the one that runs; the one before it is the way back.
     previous="$(release list --container-name releases --query 'sort_by([], &properties.lastModified)[-2].name' --output tsv)"

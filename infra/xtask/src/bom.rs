@@ -56,10 +56,7 @@ pub(crate) fn of(sources: &Path, sha256: &str) -> Result<Vec<u8>> {
 }
 
 /// What is linked into the program, each with what it needs itself.
-fn linked<'a>(
-    metadata: &'a Metadata,
-    root: &'a PackageId,
-) -> Result<BTreeMap<&'a PackageId, BTreeSet<&'a PackageId>>> {
+fn linked<'a>(metadata: &'a Metadata, root: &'a PackageId) -> Result<BTreeMap<&'a PackageId, BTreeSet<&'a PackageId>>> {
     let resolve = metadata.resolve.as_ref().context("cargo did not resolve the dependencies")?;
     let nodes: BTreeMap<&PackageId, &Node> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
     let mut linked = BTreeMap::new();

@@ -13,15 +13,8 @@ use std::fmt;
 pub(crate) const NEWEST_GLIBC: Version = Version(2, 28);
 
 /// Libraries that belong to glibc, and its loader.
-const GLIBC: [&str; 7] = [
-    "libc.so.6",
-    "libm.so.6",
-    "libdl.so.2",
-    "libpthread.so.0",
-    "librt.so.1",
-    "libresolv.so.2",
-    "ld-linux-x86-64.so.2",
-];
+const GLIBC: [&str; 7] =
+    ["libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libresolv.so.2", "ld-linux-x86-64.so.2"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(pub(crate) u32, pub(crate) u32);
