@@ -4,8 +4,8 @@
 //!
 //! Not responsible for: installing it; `npm ci` in this folder does.
 
+use crate::certificates::for_this_machine;
 use anyhow::{Context, Result, bail};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -111,18 +111,13 @@ impl Drop for Azurite {
     }
 }
 
-/// Makes an authority and a certificate of it for this machine, both in the folder; the authority's file.
+/// Puts a certificate for this machine into the folder, and its authority; the authority's file.
 fn certificates(folder: &Path) -> Result<PathBuf> {
-    let mut authority = CertificateParams::new([])?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_key = KeyPair::generate()?;
+    let secure = for_this_machine()?;
     let file = folder.join("authority.pem");
-    std::fs::write(&file, authority.self_signed(&authority_key)?.pem())?;
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate()?;
-    let certificate = CertificateParams::new([Ipv4Addr::LOCALHOST.to_string()])?.signed_by(&key, &issuer)?;
-    std::fs::write(folder.join(CERTIFICATE), certificate.pem())?;
-    std::fs::write(folder.join(KEY), key.serialize_pem())?;
+    std::fs::write(&file, secure.authority.pem())?;
+    std::fs::write(folder.join(CERTIFICATE), secure.certificate.pem())?;
+    std::fs::write(folder.join(KEY), secure.key.serialize_pem())?;
     Ok(file)
 }
 

@@ -1,10 +1,12 @@
 //! usher against the real components that run on a machine: Azurite, Microsoft's emulator of Azure Storage; schemathesis,
-//! which tests what is answered over HTTP; curl; Chromium; and oteltap, a collector of OpenTelemetry.
+//! which tests what is answered over HTTP; curl; Chromium; oteltap, a collector of OpenTelemetry; and Microsoft's own clients
+//! of Graph.
 //!
 //! Responsible for: what only a real Storage shows, such as leases that run out, queues that hide messages by the real
 //! clock, and requests that it does not take; what is answered to requests that nobody thought of; and whether what the
-//! documentation shows can be typed. The variables `AZURITE`, `SCHEMATHESIS`, `CHROMIUM`, `OTELTAP` and `XTASK` name the
-//! executables, and `CARD_SCHEMA` the schema of Adaptive Cards. Not responsible for: what the tests in `../end-to-end` prove without them.
+//! documentation shows can be typed. The variables `AZURITE`, `SCHEMATHESIS`, `CHROMIUM`, `OTELTAP`, `GRAPH_PYTHON`, `NODE` and
+//! `XTASK` name the executables, and `CARD_SCHEMA` the schema of Adaptive Cards. Not responsible for: what the tests in
+//! `../end-to-end` prove without them.
 //!
 //! - [`conformance`]: usher's state in a blob container keeps the rules of every store.
 //! - [`queues`]: what the host stand-in makes of real queues.
@@ -15,10 +17,13 @@
 //! - [`telemetry`]: what a collector takes of a run.
 //! - [`package`]: the package of the function app, as it is deployed.
 //! - [`curl`]: the lines for curl in the documentation.
-//! - [`azurite`]: Azurite itself.
+//! - [`clients`]: Microsoft's clients of Graph, in Python and JavaScript, against the simulated tenant.
+//! - [`azurite`]: Azurite itself. [`certificates`]: for what speaks https here.
 
 mod azurite;
 mod cards;
+mod certificates;
+mod clients;
 mod conformance;
 mod curl;
 mod end_to_end;

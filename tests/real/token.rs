@@ -13,7 +13,7 @@ async fn make_container(world: &World, authority: &Path) -> Result<()> {
     let client = Client::builder().no_proxy().add_root_certificate(certificate).build()?;
     let query = "api-version=2019-08-01&resource=https%3A%2F%2Fstorage.azure.com";
     let asked = client.get(format!("{}?{query}", world.tenant.identity_endpoint()));
-    let asked = asked.header("x-identity-header", world.tenant.identity_header()).header("metadata", "true");
+    let asked = asked.header("x-identity-header", world.tenant.identity_header());
     let answer: Value = asked.send().await?.json().await?;
     let token = answer["access_token"].as_str().context("a token")?;
     let made = client.put(format!("{}?restype=container", world.state_setting)).bearer_auth(token);

@@ -1,10 +1,12 @@
 //! Connections as whoever answers on them sees them: they can be cut without an answer, so that a request's outcome stays
-//! unknown to whoever sent it, and they tell when an answer is out.
+//! unknown to whoever sent it, and they tell when an answer is out. [`SecureListener`] has them by TLS.
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::connect_info::Connected;
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use http_body::{Frame, SizeHint};
 use std::fmt;
 use std::io;
@@ -14,6 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{Accept, TlsAcceptor};
 
 /// One connection. Clones are the same.
 #[derive(Clone, Default)]
@@ -103,20 +107,23 @@ impl Drop for Watched {
 pub(crate) struct CuttableListener(pub(crate) TcpListener);
 
 impl Listener for CuttableListener {
-    type Io = Connection;
+    type Io = Connection<TcpStream>;
     type Addr = Line;
 
-    async fn accept(&mut self) -> (Connection, Line) {
-        let (stream, _) = Listener::accept(&mut self.0).await;
-        // Small answers at once: Nagle's algorithm would make every test slower. Where it stays on, nothing breaks.
-        stream.set_nodelay(true).ok();
-        let line = Line::default();
-        (Connection { stream, line: line.clone() }, line)
+    async fn accept(&mut self) -> (Connection<TcpStream>, Line) {
+        Connection::new(plain(&mut self.0).await)
     }
 
     fn local_addr(&self) -> io::Result<Line> {
         Ok(Line::default())
     }
+}
+
+async fn plain(listener: &mut TcpListener) -> TcpStream {
+    let (stream, _) = Listener::accept(listener).await;
+    // Small answers at once: Nagle's algorithm would make every test slower. Where it stays on, nothing breaks.
+    stream.set_nodelay(true).ok();
+    stream
 }
 
 impl Connected<IncomingStream<'_, CuttableListener>> for Line {
@@ -125,19 +132,63 @@ impl Connected<IncomingStream<'_, CuttableListener>> for Line {
     }
 }
 
+impl Connected<IncomingStream<'_, SecureListener>> for Line {
+    fn connect_info(stream: IncomingStream<'_, SecureListener>) -> Self {
+        stream.remote_addr().clone()
+    }
+}
+
+/// The same by TLS. Whoever does not come to an agreement is not a connection, and keeps nobody waiting.
+pub(crate) struct SecureListener {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    agreeing: FuturesUnordered<Accept<TcpStream>>,
+}
+
+impl SecureListener {
+    pub(crate) fn new(listener: TcpListener, acceptor: TlsAcceptor) -> Self {
+        Self { listener, acceptor, agreeing: FuturesUnordered::new() }
+    }
+}
+
+impl Listener for SecureListener {
+    type Io = Connection<TlsStream<TcpStream>>;
+    type Addr = Line;
+
+    async fn accept(&mut self) -> (Connection<TlsStream<TcpStream>>, Line) {
+        loop {
+            tokio::select! {
+                stream = plain(&mut self.listener) => self.agreeing.push(self.acceptor.accept(stream)),
+                Some(Ok(stream)) = self.agreeing.next() => return Connection::new(stream),
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Line> {
+        Ok(Line::default())
+    }
+}
+
 /// A connection that can be cut.
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<S> {
+    stream: S,
     line: Line,
 }
 
-impl AsyncRead for Connection {
+impl<S> Connection<S> {
+    fn new(stream: S) -> (Self, Line) {
+        let line = Line::default();
+        (Self { stream, line: line.clone() }, line)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Connection {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.line.check()?;
         Pin::new(&mut self.stream).poll_write(cx, buf)

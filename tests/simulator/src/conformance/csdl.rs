@@ -33,7 +33,6 @@ pub(super) fn parse(document: &str) -> Result<Model> {
 struct Builder {
     model: Model,
     namespace: String,
-    aliases: HashMap<String, String>,
     /// Types and enumerations by full name, in the order of the document.
     types: Vec<(String, Structured)>,
     enumerations: Vec<(String, Enumeration)>,
@@ -48,7 +47,7 @@ impl Builder {
             "Schema" => {
                 self.namespace = required(element, "Namespace")?;
                 if let Some(alias) = attribute(element, "Alias")? {
-                    self.aliases.insert(alias, self.namespace.clone());
+                    self.model.aliases.insert(alias, self.namespace.clone());
                 }
             }
             "EntityType" | "ComplexType" => {
@@ -132,15 +131,8 @@ impl Builder {
 
     /// Aliases may be used before the schema that declares them, so they are replaced at the end.
     fn finish(mut self) -> Result<Model> {
-        let aliases = &self.aliases;
-        let expand = |name: &mut String| {
-            if let Some((prefix, rest)) = name.split_once('.')
-                && !rest.contains('.')
-                && let Some(namespace) = aliases.get(prefix)
-            {
-                *name = format!("{namespace}.{rest}");
-            }
-        };
+        let named = Model { aliases: self.model.aliases.clone(), ..Model::default() };
+        let expand = |name: &mut String| *name = named.full_name(name).into_owned();
         for (name, mut ty) in self.types {
             ty.base.iter_mut().for_each(expand);
             ty.properties.values_mut().for_each(|property| expand(&mut property.ty.name));

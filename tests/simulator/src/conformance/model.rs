@@ -3,6 +3,7 @@
 //! Responsible for: looking things up with inheritance. Not responsible for: reading them from a document, see
 //! [`csdl`](super::csdl).
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -138,6 +139,8 @@ pub(super) struct Model {
     pub(super) operations: HashMap<String, Vec<Operation>>,
     /// Entity sets (as collections) and singletons.
     pub(super) roots: HashMap<String, TypeRef>,
+    /// Namespaces by their aliases.
+    pub(super) aliases: HashMap<String, String>,
 }
 
 impl Model {
@@ -190,10 +193,17 @@ impl Model {
         self.lineage(ty).any(|(_, ancestor)| ancestor.open)
     }
 
-    /// The type that a cast names (`microsoft.graph.user`), if it is `ty` or derives from it.
+    /// The full name of what may be named by an alias: `graph.user` is `microsoft.graph.user`.
+    pub(super) fn full_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let aliased = name.split_once('.').filter(|(_, rest)| !rest.contains('.'));
+        let full = aliased.and_then(|(alias, rest)| Some(format!("{}.{rest}", self.aliases.get(alias)?)));
+        full.map_or(Cow::Borrowed(name), Cow::Owned)
+    }
+
+    /// The type that a cast names (`microsoft.graph.user`, `graph.user`), if it is `ty` or derives from it.
     pub(super) fn cast(&self, ty: &str, name: &str) -> Option<&str> {
-        let (found, _) = self.types.get_key_value(name)?;
-        self.is_a(name, ty).then_some(found.as_str())
+        let (found, _) = self.types.get_key_value(self.full_name(name).as_ref())?;
+        self.is_a(found, ty).then_some(found.as_str())
     }
 
     /// The overloads of an operation that can be called on this type, those bound to the nearest base only. The

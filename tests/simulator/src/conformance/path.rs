@@ -148,7 +148,7 @@ fn from_collection<'m>(model: &'m Model, ty: String, via: Via, segment: &str) ->
     if segment.starts_with('$') {
         return Err(format!("{bound} has no such segment here"));
     }
-    if segment.starts_with("microsoft.graph.") {
+    if model.full_name(segment).starts_with("microsoft.graph.") {
         return Err(format!("{bound} has no such derived type, action or function"));
     }
     step(Target::Entity { ty, via, keyed: true }, "{id}")

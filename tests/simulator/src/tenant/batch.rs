@@ -1,9 +1,12 @@
 //! `POST /$batch`: several requests in one.
+//!
+//! The page on batches has URLs below the version only. As Microsoft's page on its clients uses them, the Python client writes
+//! them out, and the JavaScript client from the version on; so both are taken here, if they are of the Graph that is asked.
 
 use super::auth::Caller;
 use super::error::GraphError;
 use super::request::{Answer, Body, GraphResult, Payload, Request};
-use super::server::is_minimal;
+use super::server::{VERSION_PATH, is_minimal};
 use super::state::State;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -22,7 +25,7 @@ pub(super) fn run(state: &mut State, caller: &Caller, request: &Request) -> Grap
     }
     let mut steps: Vec<Step> = Vec::new();
     for value in inner {
-        let step = Step::read(value, &steps)?;
+        let step = Step::read(value, &state.root, &steps)?;
         steps.push(step);
     }
     let mut statuses = HashMap::new();
@@ -55,7 +58,8 @@ struct Step {
 }
 
 impl Step {
-    fn read(value: &Value, before: &[Self]) -> Result<Self, GraphError> {
+    /// `root` is this Graph's.
+    fn read(value: &Value, root: &str, before: &[Self]) -> Result<Self, GraphError> {
         let text = |name: &str| value[name].as_str();
         let id = text("id").filter(|id| !id.is_empty()).ok_or_else(|| bad("Request id is missing"))?;
         if before.iter().any(|step| step.id.eq_ignore_ascii_case(id)) {
@@ -63,6 +67,8 @@ impl Step {
         }
         let method = text("method").ok_or_else(|| bad(&format!("Request {id} has no method")))?.to_uppercase();
         let url = text("url").ok_or_else(|| bad(&format!("Request {id} has no url")))?;
+        let written_out = url.strip_prefix(root).unwrap_or(url);
+        let url = written_out.strip_prefix(VERSION_PATH).unwrap_or(url);
         if url.contains("://") || url.starts_with("//") {
             return Err(bad(&format!("Request {id}: the url must be relative to the service's version")));
         }

@@ -5,12 +5,20 @@
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 const SEQUENCE: u8 = 0x30;
 /// The version of a certificate, which may be left out.
 const VERSION: u8 = 0xa0;
+
+/// Microsoft's library for Python pads what the standard leaves unpadded, and is let in.
+const PADDED_OR_NOT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A certificate that is registered.
 #[derive(Debug)]
@@ -45,7 +53,8 @@ impl Certificate {
 
     /// Whether the header of an assertion names this certificate.
     pub(super) fn is_named_by(&self, header: &Value) -> bool {
-        header["x5t#S256"] == self.sha256.as_str() || header["x5t"] == self.sha1.as_str()
+        let names = |name: &str, own: &str| header[name].as_str().is_some_and(|text| text.trim_end_matches('=') == own);
+        names("x5t#S256", &self.sha256) || names("x5t", &self.sha1)
     }
 
     /// Whether the assertion was signed with this certificate's key.
@@ -72,7 +81,7 @@ impl<'a> Assertion<'a> {
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
-        let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).ok();
+        let decode = |part: &str| PADDED_OR_NOT.decode(part).ok();
         let object = |part: &str| serde_json::from_slice(&decode(part)?).ok();
         Some(Self { header: object(header)?, claims: object(claims)?, signed, signature: decode(signature)? })
     }

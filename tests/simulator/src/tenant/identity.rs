@@ -1,4 +1,5 @@
-//! The managed identity's endpoint, as App Service offers it to the function app.
+//! The managed identity's endpoint, as App Service offers it to the function app. The header `metadata` is asked for by the
+//! endpoint of virtual machines only.
 
 use super::auth;
 use super::state::State;
@@ -22,9 +23,6 @@ fn answer(state: &State, query: &str, headers: &HeaderMap) -> Result<Value, (u16
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if header("x-identity-header") != Some(state.secret.simple().to_string().as_str()) {
         return Err((401, "The header x-identity-header is missing or wrong."));
-    }
-    if header("metadata") != Some("true") {
-        return Err((400, "The header metadata: true is missing."));
     }
     let query: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
     if query.get("api-version").map(AsRef::as_ref) != Some(API_VERSION) {

@@ -4,6 +4,7 @@ use super::error::GraphError;
 use super::faults::Damage;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A request to Graph.
 #[derive(Clone, Debug)]
@@ -45,6 +46,19 @@ impl Request {
         }
     }
 
+    /// The request without what its body says about types: clients that have types write it into every object. Whether it is
+    /// true says the schema. A batch stays as it is.
+    pub(super) fn without_types(&self) -> Cow<'_, Self> {
+        match &self.body {
+            Body::Json(body) if self.path != "/$batch" => {
+                let mut body = body.clone();
+                remove_types(&mut body);
+                Cow::Owned(Self { body: Body::Json(body), ..self.clone() })
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+
     /// Whether it may change something; a batch may if one of its requests may.
     pub(super) fn is_write(&self) -> bool {
         match &self.body {
@@ -59,10 +73,32 @@ impl Request {
         }
     }
 
-    /// The path's segments, percent-decoded.
+    /// The path's segments, percent-decoded and in one spelling.
     pub(super) fn segments(&self) -> Vec<String> {
-        self.path.trim_start_matches('/').split('/').map(percent_decode).collect()
+        self.path.trim_start_matches('/').split('/').map(|segment| in_one_spelling(percent_decode(segment))).collect()
     }
+}
+
+fn remove_types(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.remove("@odata.type");
+            object.values_mut().for_each(remove_types);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_types),
+        _ => {}
+    }
+}
+
+/// Microsoft's generated clients write parentheses behind a function without parameters, as the standard has it, and a type by
+/// the schema's alias for its namespace: `delta()`, `graph.user`.
+fn in_one_spelling(segment: String) -> String {
+    if let Some(function) = segment.strip_suffix("()") {
+        return function.to_owned();
+    }
+    // Sign-in names may begin like this as well.
+    let ty = segment.strip_prefix("graph.").filter(|ty| ty.bytes().all(|letter| letter.is_ascii_alphanumeric()));
+    ty.map_or_else(|| segment.clone(), |ty| format!("microsoft.graph.{ty}"))
 }
 
 /// What is posted to ask about memberships only reads.
@@ -156,12 +192,25 @@ pub(super) type GraphResult = Result<Answer, GraphError>;
 
 #[cfg(test)]
 mod tests {
-    use super::percent_decode;
+    use super::{in_one_spelling, percent_decode};
 
     #[test]
     fn a_segment_is_decoded_and_a_stray_percent_stays() {
         assert_eq!(percent_decode("a_b.c%23EXT%23@d"), "a_b.c#EXT#@d");
         assert_eq!(percent_decode("100%"), "100%");
         assert_eq!(percent_decode("%C3%A9"), "é");
+    }
+
+    #[test]
+    fn a_function_and_a_type_have_one_spelling_and_a_sign_in_name_keeps_its_own() {
+        for (written, read) in [
+            ("delta()", "delta"),
+            ("graph.user", "microsoft.graph.user"),
+            ("microsoft.graph.user", "microsoft.graph.user"),
+            ("graph.miller@contoso.com", "graph.miller@contoso.com"),
+            ("find(text='a')", "find(text='a')"),
+        ] {
+            assert_eq!(in_one_spelling(written.to_owned()), read);
+        }
     }
 }

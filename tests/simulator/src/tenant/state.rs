@@ -62,7 +62,7 @@ impl State {
         let (app, tenant, now) = (directory.client_id(), directory.tenant_id(), directory.clock().now());
         let headers = self.meter.charge(Cost::of(request), now, app, tenant)?;
         self.directory.actor = caller.actor.clone();
-        let result = routes::dispatch(self, caller, request);
+        let result = routes::dispatch(self, caller, &request.without_types());
         self.directory.actor = Actor::default();
         match result {
             Ok(mut answer) => {

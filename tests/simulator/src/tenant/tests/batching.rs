@@ -101,6 +101,21 @@ async fn a_broken_envelope_fails_the_whole() {
 }
 
 #[tokio::test]
+async fn a_url_may_be_written_out_if_it_is_of_the_graph_that_is_asked() {
+    let client = Client::new().await;
+    let own = format!("{}/v1.0", client.tenant.graph_root());
+    let written_out = vec![get("1", &format!("{own}/users")), get("2", "/v1.0/users"), get("3", "/users")];
+    let responses = run(&client, written_out).await;
+    let statuses: Vec<u64> = responses.values().map(|response| response["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [200, 200, 200]);
+    assert!(client.tenant.exchanges().iter().filter(|exchange| exchange.in_batch).all(|one| one.path == "/users"));
+    for elsewhere in ["https://graph.microsoft.com/v1.0/users".to_owned(), format!("{own}.example/users")] {
+        let (status, _) = client.post("/$batch", json!({"requests": [get("1", &elsewhere)]})).await;
+        assert_eq!(status, 400, "{elsewhere}");
+    }
+}
+
+#[tokio::test]
 async fn who_depends_on_a_failure_is_not_carried_out() {
     let client = Client::new().await;
     let depending = |id: &str, address: &str, on: &str| {

@@ -7,7 +7,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::engine::GeneralPurpose;
+use base64::prelude::{BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -41,12 +42,17 @@ impl Application {
     }
 
     async fn sign_in(&self) -> (u16, Value) {
-        let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        self.sign_in_encoded(&BASE64_URL_SAFE_NO_PAD).await
+    }
+
+    /// The same with a JWT in an encoding of its own.
+    async fn sign_in_encoded(&self, encoding: &GeneralPurpose) -> (u16, Value) {
+        let encode = |value: &Value| encoding.encode(value.to_string());
         let signed = format!("{}.{}", encode(&self.header), encode(&self.claims));
         let padding: &dyn RsaEncoding = if self.header["alg"] == "RS256" { &RSA_PKCS1_SHA256 } else { &RSA_PSS_SHA256 };
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key.sign(padding, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
-        let assertion = format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature));
+        let assertion = format!("{signed}.{}", encoding.encode(signature));
         self.ask(&[("scope", DEFAULT), ("client_assertion_type", JWT_BEARER), ("client_assertion", &assertion)]).await
     }
 
@@ -88,6 +94,15 @@ async fn an_application_proves_itself_by_its_certificate_and_needs_no_directory_
         let (_, log) = application.client.get("/auditLogs/directoryAudits?$top=1").await;
         assert_eq!(log["value"][0]["initiatedBy"]["app"]["appId"], json!(operators_tool()));
     }
+}
+
+#[tokio::test]
+async fn an_assertion_may_be_padded_as_microsofts_library_for_python_writes_it() {
+    let mut application = Application::new().await;
+    let thumbprint = application.header["x5t#S256"].as_str().unwrap();
+    application.header["x5t#S256"] = json!(format!("{thumbprint}="));
+    let (status, body) = application.sign_in_encoded(&BASE64_URL_SAFE).await;
+    assert_eq!(status, 200, "{body}");
 }
 
 #[tokio::test]

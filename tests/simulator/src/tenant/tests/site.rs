@@ -3,7 +3,8 @@
 use super::{Client, answer, code};
 use crate::cloud::Cloud;
 use crate::tenant::{Front, Site, TenantOptions};
-use reqwest::Method;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use reqwest::{Certificate, Method};
 use uuid::Uuid;
 
 const HOME: Uuid = Uuid::from_u128(0x10);
@@ -54,6 +55,21 @@ async fn links_lead_back_the_way_the_request_came() {
     assert!(body["@odata.nextLink"].as_str().unwrap().starts_with(front.graph_root()));
     let (_, body) = here.get("/users?$top=1").await;
     assert!(body["@odata.nextLink"].as_str().unwrap().starts_with(here.tenant.graph_root()));
+}
+
+#[tokio::test]
+async fn a_front_with_a_certificate_speaks_https_and_its_links_lead_back_by_it() {
+    let (site, mut here, _there) = Client::neighbours(Cloud::Global).await;
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let front = site.secure_front(cert.der(), &signing_key.serialize_der()).await.unwrap();
+    assert!(front.graph_root().starts_with("https://"));
+    here.sync(3);
+    let url = format!("{}/v1.0/users", front.graph_root());
+    assert!(here.http.get(&url).send().await.is_err(), "nobody trusts the certificate");
+    let trusted = Certificate::from_der(cert.der()).unwrap();
+    here.http = reqwest::Client::builder().tls_certs_only([trusted]).build().unwrap();
+    let (_, body) = here.through(&front, "/users?$top=1").await;
+    assert!(body["@odata.nextLink"].as_str().unwrap().starts_with(front.graph_root()), "{body}");
 }
 
 #[tokio::test]

@@ -96,8 +96,7 @@ async fn a_token_request_is_no_step() {
         .http
         .get(client.tenant.identity_endpoint())
         .query(&[("api-version", "2019-08-01"), ("resource", "https://graph.microsoft.com")])
-        .header("x-identity-header", client.tenant.identity_header())
-        .header("metadata", "true");
+        .header("x-identity-header", client.tenant.identity_header());
     assert_eq!(token.send().await.unwrap().status(), 200);
     assert!(seen.stages().is_empty());
 }

@@ -213,3 +213,21 @@ async fn a_removal_without_ref_would_delete_the_member_and_is_a_violation() {
     assert_eq!(answer(client.request(Method::DELETE, &path)).await.0, 501);
     assert_eq!(client.tenant.violations().len(), 1);
 }
+
+#[tokio::test]
+async fn an_update_may_say_of_each_object_what_type_it_is() {
+    let client = Client::new().await;
+    let id = client.tenant.with_directory(|directory| directory.create_colleague("ada"));
+    let change = json!({
+        "@odata.type": "#microsoft.graph.user",
+        "jobTitle": "Engineer",
+        "onPremisesExtensionAttributes": {
+            "@odata.type": "#microsoft.graph.onPremisesExtensionAttributes",
+            "extensionAttribute1": "one",
+        },
+    });
+    assert_eq!(client.patch(id, change).await.0, 204);
+    let (_, user) = client.get(&format!("/users/{id}?$select=jobTitle,onPremisesExtensionAttributes")).await;
+    assert_eq!(user["jobTitle"], "Engineer");
+    assert_eq!(user["onPremisesExtensionAttributes"]["extensionAttribute1"], "one");
+}
