@@ -44,6 +44,7 @@ cd "$(dirname "$0")/.."
 [ "$(az cloud show --query name --output tsv)" = "$signed_in" ] ||
     refuse "az is set to another cloud: az cloud set --name $signed_in, then az login"
 export USHER_DEPLOY_MODE="$mode"
+if [ -n "${USHER_WEBHOOK_URL:-}" ]; then export USHER_USE_WEBHOOK=true; fi
 parameters="infra/env/$cloud.bicepparam"
 
 if [ -n "$what_if" ]; then
