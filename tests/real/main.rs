@@ -13,7 +13,7 @@
 //! - [`openapi`]: what is answered over HTTP is what the OpenAPI document says.
 //! - [`cards`]: cards for Teams in a real browser, and by the schema.
 //! - [`telemetry`]: what a collector takes of a run.
-//! - [`curl`]: the lines for curl in the documentation.
+//! - [`curl`]: the lines for curl in the documentation. [`local`]: those of the page for developers.
 //! - [`azurite`]: Azurite itself.
 
 mod azurite;
@@ -21,6 +21,7 @@ mod cards;
 mod conformance;
 mod curl;
 mod end_to_end;
+mod local;
 mod openapi;
 #[path = "../end-to-end/recipes/page.rs"]
 #[allow(dead_code, reason = "the end-to-end tests use more of it")]
