@@ -8,6 +8,7 @@ use comfy_table::Cell;
 use usher_shared::journal::Journal;
 use usher_shared::run::{RunError, Usher};
 use usher_shared::status::{self, Status};
+use usher_shared::teams::Arrival;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -47,6 +48,15 @@ fn show(global: &Global, status: &Status) {
     line!(out, "journal: segment {}, {}", status.journal_head.number, &status.journal_head.hash[..12]);
     for one in &status.failed {
         line!(out, "GIVEN UP {}: {}", one.at.strftime("%Y-%m-%d %H:%M:%S UTC"), one.cause);
+    }
+    for one in &status.receivers {
+        let fate = match one.arrival {
+            Arrival::Accepted => "taken",
+            Arrival::Refused => "refused",
+            Arrival::Unknown => "sent, and nobody knows whether it arrived",
+        };
+        let why = one.error.as_ref().map(|error| format!(": {}", error.message)).unwrap_or_default();
+        line!(out, "last report to {}, {}: {fate}{why}", one.receiver, one.at.strftime("%Y-%m-%d %H:%M:%S UTC"));
     }
     for partner in &status.partners {
         line!(

@@ -49,7 +49,7 @@ pub enum RunError {
     State(#[from] StateError),
     /// The journal refused.
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Journal(JournalError),
     /// Somebody else is at work.
     #[error("another usher is at work for this tenant, or was ended less than a minute ago")]
     Busy,
@@ -85,8 +85,17 @@ impl From<SliceError> for RunError {
         match error {
             SliceError::NoTime => Self::NoTime,
             SliceError::Busy => Self::Busy,
-            SliceError::Journal(JournalError::State(error)) => Self::State(error),
-            SliceError::Journal(error) => Self::Journal(error),
+            SliceError::Journal(error) => error.into(),
+        }
+    }
+}
+
+impl From<JournalError> for RunError {
+    /// That the state could not be reached says nothing of the journal in it.
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::State(error) => Self::State(error),
+            error => Self::Journal(error),
         }
     }
 }

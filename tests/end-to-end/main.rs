@@ -19,6 +19,7 @@
 //! - [`partners`]: two partners in one tenant.
 //! - [`provision`]: people by request.
 //! - [`recipes`]: what `docs/webhooks.md` shows.
+//! - [`pages`]: what the documentation shows can be typed, names what there is, and links to it.
 //! - [`summary`]: what people see in a Teams channel.
 //! - [`telemetry`]: what a collector gets to see.
 //! - [`http`]: the functions that answer over HTTP.
@@ -40,6 +41,7 @@ mod held;
 mod http;
 mod leaving;
 mod lifecycle;
+mod pages;
 mod partners;
 mod provision;
 mod recipes;

@@ -51,6 +51,17 @@ async fn a_journal_of_a_newer_usher_is_refused_and_left_as_it_is() -> Result<()>
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_cannot_be_reached_is_told_as_that_and_not_as_a_broken_journal() -> Result<()> {
+    let mut world = World::new(Config::default()).await;
+    world.state_setting = format!("file://{}/state", world.config_path().display());
+    for command in ["plan", "apply", "status"] {
+        let error = world.usher(&[command, "--json"]).await.exits(1).json();
+        assert_eq!(error["error"]["code"], "state", "{command}: {error:#}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_older_than_keep_journal_days_goes_and_nobody_is_forgotten_with_it() -> Result<()> {
     let config = Config { rest: "[state]\nkeep_journal_days = 90".into(), ..Config::default() };
     let world = World::new(config).await;

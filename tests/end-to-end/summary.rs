@@ -144,6 +144,9 @@ async fn whatever_a_webhook_answers_the_run_goes_on_and_status_shows_it() -> Res
         assert_eq!(workflow["tries"], tries, "{fault:?}: {workflow:#}");
         assert!(!workflow.to_string().contains(teams.url(Hook::Workflow).as_str()), "{workflow:#}");
         assert_eq!(teams.messages().len(), before, "{fault:?}");
+        let shown = world.usher(&["status"]).await.exits(0).stdout;
+        let fate = if arrival == "refused" { "refused: " } else { "sent, and nobody knows whether it arrived: " };
+        assert!(shown.contains("last report to TEAMS_WEBHOOK_URL") && shown.contains(fate), "{shown}");
     }
     assert!(elsewhere.requests().is_empty(), "no redirect is followed");
     Ok(())

@@ -16,7 +16,7 @@
 //! - [`cards`]: cards for Teams in a real browser, and by the schema.
 //! - [`telemetry`]: what a collector takes of a run.
 //! - [`package`]: the package of the function app, as it is deployed.
-//! - [`curl`]: the lines for curl in the documentation.
+//! - [`curl`]: the lines for curl in the documentation. [`local`]: those of the page for developers.
 //! - [`clients`]: Microsoft's clients of Graph, in Python and JavaScript, against the simulated tenant.
 //! - [`azurite`]: Azurite itself. [`certificates`]: for what speaks https here.
 
@@ -27,6 +27,7 @@ mod clients;
 mod conformance;
 mod curl;
 mod end_to_end;
+mod local;
 mod openapi;
 mod package;
 #[path = "../end-to-end/recipes/page.rs"]

@@ -186,18 +186,21 @@ pub const FORBIDDEN_THROUGHOUT: Refusal = Refusal {
     until_a_person_says_so: false,
 };
 
+/// Every refusal that has a name here.
+pub fn all() -> impl Iterator<Item = Refusal> {
+    let named = CATALOGUE.iter().map(|entry| entry.refusal);
+    let further = [PERMISSION_MISSING, REFUSED_THROUGHOUT, FORBIDDEN_THROUGHOUT, FORBIDDEN, OTHER, SAME_OBJECT, TWIN];
+    named.chain(further)
+}
+
 /// A refusal that counts for more than a person, by its name.
 pub fn by_name(name: &str) -> Option<Refusal> {
-    let named = CATALOGUE.iter().map(|entry| entry.refusal);
-    let found = [PERMISSION_MISSING, REFUSED_THROUGHOUT, FORBIDDEN_THROUGHOUT];
-    named.chain(found).find(|refusal| refusal.name == name && refusal.scope != Scope::Person)
+    all().find(|refusal| refusal.name == name && refusal.scope != Scope::Person)
 }
 
 /// What can be done about a refusal of this name, if the catalogue knows it.
 pub fn advice_of(name: &str) -> Option<&'static str> {
-    let named = CATALOGUE.iter().map(|entry| entry.refusal);
-    let mut all = named.chain([PERMISSION_MISSING, REFUSED_THROUGHOUT, FORBIDDEN_THROUGHOUT, FORBIDDEN, OTHER]);
-    all.find(|refusal| refusal.name == name).map(|refusal| refusal.advice)
+    all().find(|refusal| refusal.name == name).map(|refusal| refusal.advice)
 }
 
 /// What the answer to an invitation of `asked` amounts to, when it is a refusal.

@@ -64,6 +64,18 @@ impl Held {
 }
 
 impl HeldReason {
+    /// Every guard that holds a partner.
+    pub const ALL: &[Self] = &[
+        Self::MinimumPeople,
+        Self::VerifiedDomain,
+        Self::StateMissing,
+        Self::Circuit,
+        Self::DisablesCeiling,
+        Self::DeletesCeiling,
+        Self::ChangedScope,
+        Self::ChangedAttributes,
+    ];
+
     /// The name, as in `--json`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -21,7 +21,7 @@ pub mod webhook;
 pub use card::{Card, Priority, Section, Tone};
 pub use notifier::Notifier;
 pub use text::Text;
-pub use webhook::Delivery;
+pub use webhook::{Arrival, Delivery};
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,10 @@
 //! Setting two tenants up: trust, permissions, and Microsoft's own synchronization, by an administrator who signs in.
 //!
 //! - [`trust`]: cross-tenant access settings. [`grant`]: permissions. [`sync`]: cross-tenant synchronization.
-//! - [`sign_in`]: who may, and how the sign-in ends. [`interrupted`]: killed at every step. [`pages`]: what the documentation shows.
+//! - [`sign_in`]: who may, and how the sign-in ends. [`interrupted`]: killed at every step.
 
 mod grant;
 mod interrupted;
-mod pages;
 mod sign_in;
 mod sync;
 mod trust;
@@ -28,9 +27,9 @@ use usher_simulator::tenant::{
 use uuid::Uuid;
 
 /// The application that administrators sign in to.
-const CLIENT: Uuid = Uuid::from_u128(0x5e7a_9000_0000_4000_8000_0000_0000_0001);
+pub(crate) const CLIENT: Uuid = Uuid::from_u128(0x5e7a_9000_0000_4000_8000_0000_0000_0001);
 /// What administrators consented to for it: all that any command asks for.
-const CONSENTED: &[&str] = &[
+pub(crate) const CONSENTED: &[&str] = &[
     "AppRoleAssignment.ReadWrite.All",
     "Application.Read.All",
     "Application.ReadWrite.All",
@@ -44,34 +43,34 @@ const CONSENTED: &[&str] = &[
 ];
 
 /// The application that has a certificate instead, for tests that start many commands.
-const UNATTENDED: Uuid = Uuid::from_u128(0x5e7a_9000_0000_4000_8000_0000_0000_0002);
+pub(crate) const UNATTENDED: Uuid = Uuid::from_u128(0x5e7a_9000_0000_4000_8000_0000_0000_0002);
 
 /// A certificate with its key, as PEM, and what the application registers of it. Keys take long to make, so all share one.
-pub(super) fn certificate() -> &'static (String, Vec<u8>) {
+pub(crate) fn certificate() -> &'static (String, Vec<u8>) {
     static ONE: OnceLock<(String, Vec<u8>)> = OnceLock::new();
     ONE.get_or_init(|| new_certificate().expect("a certificate can be made"))
 }
 
-pub(super) fn new_certificate() -> Result<(String, Vec<u8>)> {
+pub(crate) fn new_certificate() -> Result<(String, Vec<u8>)> {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?;
     let certificate = rcgen::CertificateParams::new(vec![])?.self_signed(&key)?;
     Ok((format!("{}{}", certificate.pem(), key.serialize_pem()), certificate.der().to_vec()))
 }
 
 /// Two tenants behind one port: people of the home tenant become external users in the resource tenant.
-pub(super) struct Pair {
-    pub(super) home: Side,
-    pub(super) resource: Side,
-    front: Front,
-    pub(super) clock: SimClock,
+pub(crate) struct Pair {
+    pub(crate) home: Side,
+    pub(crate) resource: Side,
+    pub(crate) front: Front,
+    pub(crate) clock: SimClock,
     _site: Site,
 }
 
 /// One of them, with its configuration and its administrator.
-pub(super) struct Side {
-    pub(super) tenant: Tenant,
-    pub(super) cloud: Cloud,
-    pub(super) administrator: Uuid,
+pub(crate) struct Side {
+    pub(crate) tenant: Tenant,
+    pub(crate) cloud: Cloud,
+    pub(crate) administrator: Uuid,
     folder: TempDir,
     /// Agrees to whatever asks for the administrator's word.
     approver: Option<AbortHandle>,
@@ -85,17 +84,17 @@ impl Drop for Side {
     }
 }
 
-const HOME: Uuid = Uuid::from_u128(0x0b0e_11ed_0000_4000_8000_0000_0000_0002);
-const RESOURCE: Uuid = Uuid::from_u128(0x0c0a_11ed_0000_4000_8000_0000_0000_0001);
+pub(crate) const HOME: Uuid = Uuid::from_u128(0x0b0e_11ed_0000_4000_8000_0000_0000_0002);
+pub(crate) const RESOURCE: Uuid = Uuid::from_u128(0x0c0a_11ed_0000_4000_8000_0000_0000_0001);
 
 impl Pair {
     /// Two commercial tenants that nobody has set up.
-    pub(super) async fn new(home: &str, resource: &str) -> Result<Self> {
+    pub(crate) async fn new(home: &str, resource: &str) -> Result<Self> {
         Self::in_clouds([Cloud::Global, Cloud::Global], home, resource).await
     }
 
     /// The same in these clouds; the texts are what their configurations say of each other beyond names and ids.
-    pub(super) async fn in_clouds(clouds: [Cloud; 2], home: &str, resource: &str) -> Result<Self> {
+    pub(crate) async fn in_clouds(clouds: [Cloud; 2], home: &str, resource: &str) -> Result<Self> {
         let clock = SimClock::new("2026-03-02T08:00:00Z".parse()?, 50.0);
         let site = Site::default();
         let front = site.front().await?;
@@ -126,7 +125,7 @@ impl Pair {
     }
 
     /// A command of a tenant's administrator.
-    pub(super) fn command(&self, side: &Side, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, side: &Side, arguments: &[&str]) -> Command {
         let mut command = Command::new(USHER);
         command.args(arguments).arg("--config").arg(side.config()).env_clear();
         command.envs([
@@ -141,7 +140,7 @@ impl Pair {
     }
 
     /// The same of an application that signs in by its certificate.
-    pub(super) fn unattended(&self, side: &Side, arguments: &[&str]) -> Result<Command> {
+    pub(crate) fn unattended(&self, side: &Side, arguments: &[&str]) -> Result<Command> {
         let (pem, public) = certificate();
         side.directory(|directory| directory.register_certificate_client(UNATTENDED, public, CONSENTED))?;
         let file = side.folder.path().join("certificate.pem");
@@ -151,12 +150,12 @@ impl Pair {
         Ok(command)
     }
 
-    pub(super) async fn usher(&self, side: &Side, arguments: &[&str]) -> Output {
+    pub(crate) async fn usher(&self, side: &Side, arguments: &[&str]) -> Output {
         run(self.command(side, &[arguments, &["--json"]].concat())).await
     }
 
     /// Plans and applies as the documentation says, and there is nothing left to do.
-    pub(super) async fn applied(&self, side: &Side, command: &str) -> Value {
+    pub(crate) async fn applied(&self, side: &Side, command: &str) -> Value {
         let told = self.usher(side, &[command, "apply"]).await.exits(0).json();
         let writes = side.writes();
         let again = self.usher(side, &[command, "apply"]).await.exits(0).json();
@@ -209,7 +208,7 @@ impl Side {
     }
 
     /// Changes the configuration.
-    pub(super) fn configure(&self, from: &str, to: &str) -> Result<()> {
+    pub(crate) fn configure(&self, from: &str, to: &str) -> Result<()> {
         let text = std::fs::read_to_string(self.config())?;
         anyhow::ensure!(text.contains(from), "{from} is not in {text}");
         self.write(&text.replace(from, to))
@@ -232,28 +231,28 @@ impl Side {
     }
 
     /// Nobody looks after codes any more.
-    pub(super) fn leave_codes(&mut self) {
+    pub(crate) fn leave_codes(&mut self) {
         if let Some(approver) = self.approver.take() {
             approver.abort();
         }
     }
 
-    pub(super) fn directory<T>(&self, work: impl FnOnce(&mut Directory) -> T) -> T {
+    pub(crate) fn directory<T>(&self, work: impl FnOnce(&mut Directory) -> T) -> T {
         self.tenant.with_directory(work)
     }
 
-    pub(super) fn id(&self) -> Uuid {
+    pub(crate) fn id(&self) -> Uuid {
         self.directory(|directory| directory.tenant_id())
     }
 
     /// Requests that changed something: what is not read. Asking is not changing.
-    pub(super) fn writes(&self) -> usize {
+    pub(crate) fn writes(&self) -> usize {
         let asks = |path: &str| path.ends_with("/validateCredentials") || path.ends_with("/parseExpression");
         self.tenant.exchanges().iter().filter(|one| one.method != "GET" && !asks(&one.path)).count()
     }
 
     /// What changed something, in its order: method and path without ids.
-    pub(super) fn written(&self) -> Vec<String> {
+    pub(crate) fn written(&self) -> Vec<String> {
         let exchanges = self.tenant.exchanges().into_iter().filter(|one| one.method != "GET");
         exchanges
             .map(|one| {
@@ -281,7 +280,7 @@ const fn word(cloud: Cloud) -> &'static str {
 }
 
 /// The result of a check.
-pub(super) fn result<'a>(checks: &'a Value, id: &str) -> &'a str {
+pub(crate) fn result<'a>(checks: &'a Value, id: &str) -> &'a str {
     let mut all = checks["checks"].as_array().into_iter().flatten();
     let check = all.find(|check| check["id"] == id);
     check.and_then(|check| check["result"].as_str()).unwrap_or_else(|| panic!("no {id}: {checks:#}"))

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -319,13 +319,7 @@ impl World {
 
     /// A command of somebody who signed in with the Azure CLI, on a machine without a managed identity.
     pub(crate) fn command_of(&self, person: Uuid, arguments: &[&str]) -> Command {
-        let (token, expires) = self.tenant.person_token(person);
-        let folder = self.folder.path().join("bin");
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let answer = format!("{{\"accessToken\":\"{token}\",\"expires_on\":{expires},\"tokenType\":\"Bearer\"}}");
-        let az = folder.join("az");
-        std::fs::write(&az, format!("#!/bin/sh\necho '{answer}'\n")).expect("az can be written");
-        std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("az can be run");
+        let folder = sign_in_with_az(&self.folder.path().join("bin"), &self.tenant, person);
         let mut command = self.command(arguments);
         command.env_remove("IDENTITY_ENDPOINT").env_remove("IDENTITY_HEADER");
         command.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
@@ -358,6 +352,17 @@ impl Drop for World {
         assert!(violations.is_empty(), "{violations:#?}");
         check_all(self.cloud, &self.tenant.exchanges()).assert_clean();
     }
+}
+
+/// Puts an `az` into a folder that gives out a person's token; the folder.
+pub(crate) fn sign_in_with_az(folder: &Path, tenant: &Tenant, person: Uuid) -> PathBuf {
+    let (token, expires) = tenant.person_token(person);
+    std::fs::create_dir_all(folder).expect("a folder");
+    let answer = format!("{{\"accessToken\":\"{token}\",\"expires_on\":{expires},\"tokenType\":\"Bearer\"}}");
+    let az = folder.join("az");
+    std::fs::write(&az, format!("#!/bin/sh\necho '{answer}'\n")).expect("az can be written");
+    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("az can be run");
+    folder.to_owned()
 }
 
 /// Runs a command to its end.

@@ -12,6 +12,7 @@
 //! - [`storage`]: a stand-in for Azure Blob Storage. [`steps`]: where a test hooks into a request to it or to the tenant.
 //! - [`teams`]: webhooks of a Teams channel and of somebody who takes plain JSON.
 //! - [`collector`]: takes telemetry as an OpenTelemetry collector does.
+//! - [`standing`]: a tenant that stays up, for developers; the program `usher-simulator` serves it.
 //! - [`clock`]: the time that they share, which tests move.
 
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod conformance;
 mod connection;
 pub mod exchange;
 pub mod host;
+pub mod standing;
 pub mod steps;
 pub mod storage;
 pub mod teams;

@@ -1,7 +1,8 @@
 //! Two tenants beside a folder in which a page's lines are typed.
 
-use super::super::{CLIENT, CONSENTED, HOME, Pair, RESOURCE, UNATTENDED, certificate};
-use super::text::{blocks, is_not_run, named};
+use super::listed::is_not_run;
+use super::text::{blocks, commands, named};
+use crate::setup::{CLIENT, CONSENTED, HOME, Pair, RESOURCE, UNATTENDED, certificate};
 use crate::support::{Output, USHER, run};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
@@ -25,6 +26,8 @@ pub(super) struct Desk {
     pub(super) outsider: Uuid,
     /// Somebody whom Entra Connect wrote into the resource tenant.
     pub(super) synced: Uuid,
+    /// What a page's lines take from variables, beside what every page's do.
+    pub(super) variables: Vec<(&'static str, String)>,
 }
 
 impl Desk {
@@ -48,7 +51,7 @@ impl Desk {
             side.directory(|directory| directory.register_certificate_client(UNATTENDED, public, CONSENTED))?;
         }
         std::fs::write(folder.path().join("setup.pem"), pem)?;
-        let desk = Self { pair, folder, group, person, outsider, synced };
+        let desk = Self { pair, folder, group, person, outsider, synced, variables: Vec::new() };
         for text in blocks(page)?.iter().filter(|block| block.language == "toml").map(|block| block.text) {
             let name = text.strip_prefix("# ").and_then(|rest| rest.split_once(':')).context("the file's name")?.0;
             std::fs::write(desk.file(name), desk.filled(text)?)?;
@@ -58,6 +61,12 @@ impl Desk {
 
     pub(super) fn file(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Where commands are found: usher first.
+    pub(super) fn path(&self) -> String {
+        let bin = Path::new(USHER).parent().unwrap_or(Path::new(""));
+        format!("{}:/usr/bin:/bin", bin.display())
     }
 
     /// A configuration with what stands for its placeholders.
@@ -77,10 +86,8 @@ impl Desk {
         self.pair.home.tenant.run_sync();
         let Pair { front, clock, resource, .. } = &self.pair;
         let identity = resource.directory(|directory| directory.service_principal());
-        let bin = Path::new(USHER).parent().map(Path::to_path_buf).unwrap_or_default();
-        let path = std::env::join_paths([bin, "/usr/bin".into(), "/bin".into()]).unwrap_or_default();
         let mut command = Command::new("sh");
-        command.arg("-c").arg(line).current_dir(self.folder.path()).env_clear().env("PATH", path);
+        command.arg("-c").arg(line).current_dir(self.folder.path()).env_clear().env("PATH", self.path());
         command.envs([
             ("USHER_GRAPH_ROOT", front.graph_root().to_owned()),
             ("USHER_LOGIN_ROOT", front.login_root()),
@@ -96,7 +103,7 @@ impl Desk {
             ("OUTSIDER", self.outsider.to_string()),
             ("SYNCED", self.synced.to_string()),
         ]);
-        command.envs(variables.iter().copied());
+        command.envs(self.variables.iter().map(|(name, value)| (*name, value))).envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         run(command).await
     }
@@ -105,9 +112,8 @@ impl Desk {
     pub(super) async fn run_blocks(&self, page: &str) -> Result<usize> {
         let mut ran = 0;
         for block in blocks(page)?.iter().filter(|block| block.language == "sh") {
-            for line in block.text.lines().filter(|line| !line.is_empty() && !is_not_run(line)) {
+            for line in commands(block).iter().filter(|line| !is_not_run(line)) {
                 let exits = line.split_once("# exits ").map_or(Ok(0), |(_, exits)| exits.trim().parse())?;
-                ensure!(line.split(' ').any(|word| word == "usher"), "{line}: this is neither run nor listed");
                 let output = self.shell(line, &[]).await;
                 println!("$ {line}\n{}", output.stdout);
                 ensure!(output.code == Some(exits), "{line}: {output:?}");
@@ -119,7 +125,7 @@ impl Desk {
 
     /// Runs all that a page names in its text, where it is meant to be run, and all of it is well.
     pub(super) async fn run_named(&self, page: &str) -> Result<usize> {
-        let named = named(page);
+        let named: Vec<_> = named(page).into_iter().filter(|line| !is_not_run(line)).collect();
         for command in &named {
             if ONLY_NAMED.contains(&command.as_str()) {
                 self.shell(&format!("{command} --help"), &[]).await.exits(0);

@@ -1,24 +1,30 @@
-//! The pages about setting tenants up: every command that they show is run, in their order and with their configurations, and
-//! ends as they say.
+//! What the documentation shows: every command is run, in a page's order and with its configurations, and ends as the page says.
 //!
 //! A line of a block says behind `# exits` how it ends, where it is not well. What cannot be run here is listed, with the
-//! reason; a command that is neither run nor listed fails the test. Not here: what the commands do.
+//! reason; a command that is neither run nor listed fails a test. Not here: what the commands do.
 //!
-//! - [`desk`]: where lines are typed. [`text`]: what a page shows.
+//! - [`desk`]: where lines are typed. [`text`]: what a page shows. [`listed`]: what is run where, and what is not.
+//! - [`operating`]: the page about operating. [`catalogues`]: what pages have to name. [`links`]: where they lead.
 
+mod catalogues;
 mod desk;
+mod links;
+mod listed;
+mod operating;
 mod text;
 
-use super::{CLIENT, HOME};
+use crate::setup::{CLIENT, HOME};
 use anyhow::{Context, Result, ensure};
 use desk::Desk;
 use text::rows;
 use usher_shared::sync::known::{KNOWN, Known};
 use usher_simulator::tenant::ExternalUserState;
 
+/// The pages whose lines are run here, each by a test of this folder.
+const RUN: &[&str] = &["docs/cross-tenant-sync.md", "docs/from-powershell.md", "docs/operate.md", "docs/setup.md"];
+
 const SETUP: &str = include_str!("../../../docs/setup.md");
 const SYNC: &str = include_str!("../../../docs/cross-tenant-sync.md");
-const GROUPS: &str = include_str!("../../../docs/recipes-groups.md");
 const POWERSHELL: &str = include_str!("../../../docs/from-powershell.md");
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,17 +35,6 @@ async fn two_tenants_are_set_up_as_the_page_says() -> Result<()> {
     let granted = desk.pair.resource.directory(|directory| directory.permissions.clone());
     ensure!(granted.contains("User.Invite.All") && !granted.contains("Directory.ReadWrite.All"), "{granted:?}");
     desk.run_named(SETUP).await?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_values_of_the_recipe_can_be_configured() -> Result<()> {
-    let desk = Desk::new(SETUP).await?;
-    let (_, rest) = GROUPS.split_once("```toml\n").context("a configuration")?;
-    let (values, _) = rest.split_once("```").context("its end")?;
-    let config = desk.file("contoso.toml");
-    std::fs::write(&config, format!("{}\n{values}", std::fs::read_to_string(&config)?))?;
-    desk.shell("usher check-config --config contoso.toml", &[]).await.exits(0);
     Ok(())
 }
 
