@@ -27,7 +27,18 @@ pub(super) async fn run(global: &Global, options: &Options) -> ExitCode {
         Ok(usher) => usher,
         Err(error) => return output::cannot_start(global, &error).into(),
     };
-    let Some(person) = usher.client.permissions().await.and_then(|token| token.person()) else {
+    let token = usher.client.permissions().await;
+    // Nothing else of approving asks Graph, which would notice it.
+    if token.as_ref().and_then(|token| token.tenant()).is_some_and(|tenant| tenant != usher.config.tenant.id.uuid()) {
+        return output::error(
+            global,
+            "wrong-tenant",
+            "the person signed in to another tenant than the one of the configuration.",
+            "Sign in with `az login --tenant`, and the id of this tenant.",
+        )
+        .into();
+    }
+    let Some(person) = token.and_then(|token| token.person()) else {
         return output::error(
             global,
             "no-person",

@@ -25,10 +25,13 @@ fn alerts() -> Vec<(&'static str, &'static str)> {
 fn passes(test: &str, line: &str) -> bool {
     let single = |test: &str| {
         let (negated, test) = match test.strip_prefix("not(") {
-            Some(inner) => (true, inner.strip_suffix(')').unwrap()),
+            Some(inner) => (true, inner.strip_suffix(')').expect("a closing bracket")),
             None => (false, test),
         };
-        let text = test.strip_prefix("Message contains \"").and_then(|rest| rest.strip_suffix('"')).unwrap();
+        let text = test
+            .strip_prefix("Message contains \"")
+            .and_then(|rest| rest.strip_suffix('"'))
+            .expect("no more of the language than alerts use");
         line.to_lowercase().contains(&text.to_lowercase()) != negated
     };
     test.split(" or ").any(|all| all.split(" and ").all(single))

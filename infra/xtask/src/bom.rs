@@ -1,4 +1,4 @@
-//! The bill of materials of the package, as CycloneDX.
+//! The bill of materials of the package, as `CycloneDX`.
 //!
 //! Responsible for: every crate that is linked into the program, by `Cargo.lock`, and what brings it in. Not responsible
 //! for: crates that only build or test, and glibc.

@@ -12,9 +12,17 @@ use std::fmt;
 /// Functions 4 has run on.
 pub(crate) const NEWEST_GLIBC: Version = Version(2, 28);
 
-/// Libraries that belong to glibc, and its loader.
-const GLIBC: [&str; 7] =
-    ["libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libresolv.so.2", "ld-linux-x86-64.so.2"];
+/// The libraries of glibc, its loader, and the one of GCC that the .NET runtime of the Functions host needs as well.
+const LIBRARIES: [&str; 8] = [
+    "libc.so.6",
+    "libm.so.6",
+    "libdl.so.2",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libresolv.so.2",
+    "ld-linux-x86-64.so.2",
+    "libgcc_s.so.1",
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(pub(crate) u32, pub(crate) u32);
@@ -71,7 +79,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Needs> {
             libraries.push(String::from_utf8_lossy(name).into_owned());
         }
     }
-    if let Some(library) = libraries.iter().find(|library| !GLIBC.contains(&library.as_str())) {
+    if let Some(library) = libraries.iter().find(|library| !LIBRARIES.contains(&library.as_str())) {
         bail!("it needs {library}, which a function app need not have; link it statically");
     }
 

@@ -145,6 +145,8 @@ pub struct Permissions {
     oid: Option<Uuid>,
     #[serde(default)]
     idtyp: Option<String>,
+    #[serde(default)]
+    tid: Option<Uuid>,
 }
 
 impl Permissions {
@@ -160,6 +162,11 @@ impl Permissions {
     pub fn person(&self) -> Option<Uuid> {
         let is_application = self.idtyp.as_deref() == Some("app") || self.scp.is_empty();
         self.oid.filter(|_| !is_application)
+    }
+
+    /// The tenant that gave the token.
+    pub const fn tenant(&self) -> Option<Uuid> {
+        self.tid
     }
 
     /// Whoever the token is for, by object id.

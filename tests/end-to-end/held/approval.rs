@@ -116,6 +116,21 @@ async fn an_approval_is_over_after_72_hours_too() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_of_another_tenant_approves_nothing() -> Result<()> {
+    let partner = Partner::new("").await?;
+    partner.gone(&partner.people[..6]).await?;
+    let plan = partner.world.sweep().await.held("disables-ceiling");
+    let text = std::fs::read_to_string(partner.world.config_path())?;
+    std::fs::write(partner.world.config_path(), text.replace("0c0a11ed-0000", "0c0a11ed-1111"))?;
+    let refused = partner.approve(&plan, &[]).await.exits(1).json();
+    assert_eq!(refused["error"]["code"], "wrong-tenant", "{refused:#}");
+    std::fs::write(partner.world.config_path(), text)?;
+    assert_eq!(partner.world.sweep().await.held("disables-ceiling"), plan);
+    assert_eq!(partner.disabled(), NOBODY);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_configuration_makes_a_plan_stale() -> Result<()> {
     for approved_before in [false, true] {
         let mut partner = Partner::new("").await?;
