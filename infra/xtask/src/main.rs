@@ -1,14 +1,17 @@
-//! `cargo xtask package`: the package of the function app.
+//! What is done with usher's sources beside building and testing them. Nothing of this is part of usher itself.
 //!
+//! `cargo xtask package`, the package of the function app:
 //! - [`compile`]: the program, for a glibc that is old enough for any plan.
 //! - [`program`]: what a program has to be to start there.
 //! - [`package`]: the zip, the same bytes for the same input.
 //! - [`bom`]: what the program is made of.
 //!
-//! Nothing of this is part of usher itself.
+//! `cargo xtask mutations`:
+//! - [`mutations`]: whether the tests notice when usher is broken.
 
 mod bom;
 mod compile;
+mod mutations;
 mod package;
 mod program;
 
@@ -40,14 +43,24 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
     },
+    /// Breaks usher on purpose, in a copy of what is committed, and sees whether a test fails each time. Takes a while.
+    Mutations {
+        /// Only these; all, if none is named.
+        names: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
-    let Task::Package { config, out, program } = Arguments::parse().command;
-    match make(&config, &out, program.as_deref()) {
+    let done = match Arguments::parse().command {
+        Task::Package { config, out, program } => {
+            make(&config, &out, program.as_deref()).context("no package was made")
+        }
+        Task::Mutations { names } => mutations::run(&sources(), &names),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("no package was made: {error:#}");
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }
