@@ -143,17 +143,20 @@ async fn or_signal(command: impl Future<Output = Exit>) -> ExitCode {
     }
 }
 
-/// Waits for Ctrl-C or a request to terminate; the exit code that says which.
-async fn signal() -> u8 {
+/// Waits for Ctrl-C or a request to terminate; the exit code that says which. From the call on neither ends the process by
+/// itself, even while nobody waits yet.
+fn signal() -> impl Future<Output = u8> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Without handlers the signals end the process as they always do.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => 128 + 2,
-        _ = terminate.recv() => 128 + 15,
+    let handlers = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = handlers else {
+            // Without handlers the signals end the process as they always do.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => 128 + 2,
+            _ = terminate.recv() => 128 + 15,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) async fn run(global: &Global) -> ExitCode {
         eprintln!("usher: {PORT} is not set to a port. The Functions host sets it; `serve` is not started by hand.");
         return ExitCode::from(super::Exit::Usage as u8);
     };
+    // Whoever sees the port open may ask the process to end.
+    let signal = signal();
     let listener = match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -41,7 +43,7 @@ pub(super) async fn run(global: &Global) -> ExitCode {
             // Never 0: the host would keep a dead handler.
             ExitCode::from(super::Exit::Failed as u8)
         }
-        code = signal() => ExitCode::from(code),
+        code = signal => ExitCode::from(code),
     };
     if let Some(telemetry) = telemetry {
         telemetry.shut_down().await;
