@@ -151,7 +151,8 @@ mod tests {
         let bicep = include_str!("../../infra/graph-permissions.bicep");
         let list = |variable: &str| -> Vec<&str> {
             let start = bicep.find(&format!("var {variable} = ")).unwrap();
-            let end = bicep[start..].find(']').unwrap();
+            // The next declaration, or the blank line after the last one.
+            let end = ["\nvar ", "\n\n"].into_iter().filter_map(|end| bicep[start..].find(end)).min().unwrap();
             // Every second piece stands between quotes.
             bicep[start..start + end].split('\'').skip(1).step_by(2).collect()
         };
