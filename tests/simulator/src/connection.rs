@@ -159,7 +159,10 @@ impl Listener for SecureListener {
         loop {
             tokio::select! {
                 stream = plain(&mut self.listener) => self.agreeing.push(self.acceptor.accept(stream)),
-                Some(Ok(stream)) = self.agreeing.next() => return Connection::new(stream),
+                // A pattern that a failure does not match would leave the others unattended until somebody else comes.
+                Some(agreed) = self.agreeing.next() => if let Ok(stream) = agreed {
+                    return Connection::new(stream);
+                },
             }
         }
     }

@@ -5,6 +5,14 @@ use crate::cloud::Cloud;
 use crate::tenant::{Front, Site, TenantOptions};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::{Certificate, Method};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use uuid::Uuid;
 
 const HOME: Uuid = Uuid::from_u128(0x10);
@@ -70,6 +78,28 @@ async fn a_front_with_a_certificate_speaks_https_and_its_links_lead_back_by_it()
     here.http = reqwest::Client::builder().tls_certs_only([trusted]).build().unwrap();
     let (_, body) = here.through(&front, "/users?$top=1").await;
     assert!(body["@odata.nextLink"].as_str().unwrap().starts_with(front.graph_root()), "{body}");
+}
+
+#[tokio::test]
+async fn whoever_speaks_no_tls_keeps_nobody_else_waiting() {
+    let (site, _here, _there) = Client::neighbours(Cloud::Global).await;
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let front = site.secure_front(cert.der(), &signing_key.serialize_der()).await.unwrap();
+    let address = front.graph_root().strip_prefix("https://").unwrap();
+    let patient = TcpStream::connect(address).await.unwrap();
+    let mut stranger = TcpStream::connect(address).await.unwrap();
+    stranger.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    // When the stranger is refused, both were accepted.
+    stranger.read_to_end(&mut Vec::new()).await.ok();
+    let mut trusted = RootCertStore::empty();
+    trusted.add(cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    let agreed = TlsConnector::from(Arc::new(config)).connect("127.0.0.1".try_into().unwrap(), patient);
+    timeout(Duration::from_secs(30), agreed).await.expect("it is attended to").unwrap();
 }
 
 #[tokio::test]
