@@ -151,7 +151,7 @@ mod tests {
         let bicep = include_str!("../../infra/graph-permissions.bicep");
         let list = |variable: &str| -> Vec<&str> {
             let start = bicep.find(&format!("var {variable} = ")).unwrap();
-            let end = bicep[start..].find(']').unwrap();
+            let end = bicep[start..].find("]\n").unwrap();
             // Every second piece stands between quotes.
             bicep[start..start + end].split('\'').skip(1).step_by(2).collect()
         };
