@@ -3,6 +3,7 @@
 //! Responsible for: taking every shape in which hosts were seen to encode a value: strings encoded once or twice, numbers
 //! as numbers or as text, objects as objects or as text, keys that nobody knows. Not responsible for: what the values mean.
 
+use super::reply::Failure;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -18,6 +19,16 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
+    /// Reads an envelope.
+    ///
+    /// # Errors
+    /// When it is none. Only the place is told: the parser's own words may repeat what stands there.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        serde_json::from_slice(bytes).map_err(|error| {
+            Failure::new(format!("no envelope can be read at line {} column {}", error.line(), error.column()))
+        })
+    }
+
     /// The data of a binding.
     pub(crate) fn data(&self, binding: &str) -> Option<&Value> {
         self.data.as_ref()?.get(binding)
@@ -75,6 +86,12 @@ mod tests {
             let envelope: Envelope = serde_json::from_value(json!({"Metadata": {"DequeueCount": value}})).unwrap();
             assert_eq!(envelope.metadata_number("DequeueCount"), Some(3));
         }
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_told_by_its_place_only() {
+        let failure = Envelope::read(br#"{"Data":"person-0001@fabrikam.us"}"#).unwrap_err();
+        assert_eq!(failure.to_string(), "no envelope can be read at line 1 column 33");
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(crate) mod reply;
 pub(crate) mod server;
 pub(crate) mod trigger;
 
+#[cfg(test)]
+#[path = "../../tests/fuzz/targets/envelope.rs"]
+mod fuzz;
+
 pub(crate) use http::{HttpRequest, Problem};
 pub(crate) use invocation::Invocation;
 pub(crate) use reply::{Failure, Reply};

@@ -97,7 +97,7 @@ where
             }
             Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
         };
-        let envelope = match serde_json::from_slice::<Envelope>(&body) {
+        let envelope = match Envelope::read(&body) {
             Ok(envelope) => envelope,
             Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
         };

@@ -8,9 +8,14 @@ use super::errors::{ConfigErrors, Findings};
 use super::schema::json_schema;
 use super::settings::Config;
 use super::walk::{Lines, Walk};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 use toml::de::DeTable;
+
+/// Made once: making it takes longer than reading a file by it.
+static SCHEMA: LazyLock<Value> = LazyLock::new(json_schema);
 
 impl Config {
     /// Reads the file.
@@ -75,7 +80,6 @@ impl Config {
     fn from_text(text: &str, findings: &mut Findings) -> Option<Self> {
         let lines = Lines::new(text);
         let (table, syntax) = DeTable::parse_recoverable(text);
-        let schema = json_schema();
         let complete = syntax.is_empty();
         for error in &syntax {
             let line = lines.of(error.span().map_or(0, |span| span.start));
@@ -87,7 +91,7 @@ impl Config {
             };
             findings.syntax(line, message, advice);
         }
-        let tree = Walk { schema: &schema, lines: &lines, findings, complete }.file(table.get_ref());
+        let tree = Walk { schema: &SCHEMA, lines: &lines, findings, complete }.file(table.get_ref());
         match serde_json::from_value(tree) {
             Ok(config) => {
                 if complete {

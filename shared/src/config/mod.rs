@@ -41,4 +41,7 @@ pub const fn example() -> &'static str {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/fuzz/targets/config.rs"]
+mod fuzz;
+#[cfg(test)]
 mod tests;

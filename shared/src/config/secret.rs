@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Secret(Box<str>);
 
 impl Secret {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self(text.into())
     }
 

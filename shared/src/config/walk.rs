@@ -38,8 +38,7 @@ impl Lines {
 impl Walk<'_> {
     /// Judges the whole file.
     pub(super) fn file(&mut self, table: &DeTable<'_>) -> Value {
-        let schema = self.schema.clone();
-        self.table("", &schema, table)
+        self.table("", self.schema, table)
     }
 
     fn table(&mut self, path: &str, schema: &Value, table: &DeTable<'_>) -> Value {

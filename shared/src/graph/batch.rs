@@ -48,17 +48,17 @@ struct Inner<'a> {
     body: Option<&'a Value>,
 }
 
+/// The answer to a batch; what one request was answered is read by itself, so that an odd one is nobody else's.
 #[derive(Deserialize)]
-struct Answer {
-    responses: Vec<Response>,
+pub(super) struct Answer {
+    responses: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 struct Response {
-    id: String,
     status: u16,
     #[serde(default)]
-    headers: HashMap<String, String>,
+    headers: Option<HashMap<String, Value>>,
     #[serde(default)]
     body: Value,
 }
@@ -82,10 +82,22 @@ impl Client {
             is_write,
             inner: items.len(),
         };
-        let answer: Answer = self.send(request).await?;
-        let mut answers: HashMap<_, _> =
-            answer.responses.into_iter().map(|response| (response.id.clone(), response)).collect();
-        Ok(items.iter().enumerate().map(|(index, item)| self.judge(item, answers.remove(&index.to_string()))).collect())
+        Ok(self.results(items, self.send(request).await?))
+    }
+
+    /// What the answer says of each request; two answers to one say nothing.
+    pub(super) fn results<T: DeserializeOwned>(&self, items: &[&Item], answer: Answer) -> Vec<Result<T>> {
+        let mut answers: HashMap<String, Vec<Value>> = HashMap::new();
+        for response in answer.responses {
+            if let Some(id) = response["id"].as_str() {
+                answers.entry(id.to_owned()).or_default().push(response);
+            }
+        }
+        let mut of = |index: usize| {
+            let [response] = <[Value; 1]>::try_from(answers.remove(&index.to_string())?).ok()?;
+            serde_json::from_value::<Response>(response).ok()
+        };
+        items.iter().enumerate().map(|(index, item)| self.judge(item, of(index))).collect()
     }
 
     fn inner<'a>(&self, index: usize, item: &'a Item) -> Inner<'a> {
@@ -109,7 +121,8 @@ impl Client {
             return decode(&name, is_write, &body);
         }
         let header = |wanted: &str| {
-            response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
+            let headers = response.headers.as_ref()?;
+            headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?.1.as_str()
         };
         let headers = Headers::read(header, self.clock().now());
         self.limits().heard(&headers.said);
@@ -118,5 +131,45 @@ impl Client {
             self.limits().refused(item.path.cost(), &headers.said, error.retry_after);
         }
         Err(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fuzz::client;
+    use super::*;
+    use serde_json::json;
+
+    /// What becomes of two writes with these answers.
+    fn kinds(responses: Value) -> [Option<Kind>; 2] {
+        let item = || Item::write("POST", Path::invitations(), None);
+        let answer = decode("POST /$batch", true, json!({ "responses": responses }).to_string().as_bytes()).unwrap();
+        let results = client("https://graph.microsoft.us").results::<Value>(&[&item(), &item()], answer);
+        results.into_iter().map(|result| result.err().map(|error| error.kind)).collect::<Vec<_>>().try_into().unwrap()
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_nobody_elses() {
+        let fine = json!({"id": "1", "status": 201, "body": {}});
+        for odd in
+            [json!(null), json!({"id": "0"}), json!({"id": "0", "status": "201"}), json!({"id": 0, "status": 201})]
+        {
+            assert_eq!(kinds(json!([odd, fine])), [Some(Kind::OutcomeUnknown), None], "{odd}");
+        }
+    }
+
+    #[test]
+    fn headers_may_be_null_or_numbers() {
+        let refused = json!({"id": "0", "status": 429, "headers": {"Retry-After": 10}});
+        let done = json!({"id": "1", "status": 204, "headers": null});
+        assert_eq!(kinds(json!([refused, done])), [Some(Kind::Throttled), None]);
+    }
+
+    #[test]
+    fn two_answers_to_one_request_say_nothing() {
+        let [done, fine] = ["0", "1"].map(|id| json!({"id": id, "status": 201}));
+        for other in [json!({"id": "0", "status": 400}), json!({"id": "0", "status": "201"})] {
+            assert_eq!(kinds(json!([done, other, fine])), [Some(Kind::OutcomeUnknown), None], "{other}");
+        }
     }
 }

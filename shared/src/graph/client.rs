@@ -5,7 +5,7 @@
 //! would carry the token elsewhere.
 
 use super::credential::{Permissions, Tokens};
-use super::error::{GraphError, Headers, Kind, Result};
+use super::error::{GraphError, Headers, Kind, Result, is_name};
 use super::limits::{Cost, Limits};
 use super::path::Path;
 use crate::clock::Clock;
@@ -13,6 +13,7 @@ use crate::telemetry::spans::Call;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
@@ -74,7 +75,7 @@ pub(super) enum Target<'a> {
 /// A link that points to the Graph it came from.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
-    url: String,
+    pub(super) url: Url,
     template: &'static str,
     cost: Cost,
 }
@@ -158,11 +159,13 @@ impl Client {
     ///
     /// # Errors
     /// When it leads anywhere else than to this Graph: the token must not go there.
-    pub(super) fn link(&self, url: String, template: &'static str, cost: Cost) -> Result<Link> {
-        if url.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/')) {
-            return Ok(Link { url, template, cost });
+    pub(super) fn link(&self, url: &str, template: &'static str, cost: Cost) -> Result<Link> {
+        // Judged as it will be sent: with what `..` and the like lead to.
+        let is_here = |url: &Url| url.as_str().strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/'));
+        match Url::parse(url).ok().filter(is_here) {
+            Some(url) => Ok(Link { url, template, cost }),
+            None => Err(GraphError::new(Kind::Malformed, template, "the link in the answer leads to another host")),
         }
-        Err(GraphError::new(Kind::Malformed, template, "the link in the answer leads to another host"))
     }
 
     /// Sends a request, again where that harms nobody, and decodes the answer.
@@ -247,7 +250,7 @@ impl Client {
     ) -> Result<Vec<u8>> {
         let url = match request.url {
             Target::Path(path) => format!("{}{}", self.base, path.as_str()),
-            Target::Link(link) => link.url.clone(),
+            Target::Link(link) => link.url.to_string(),
         };
         let mut builder = http
             .request(request.method.clone(), url)
@@ -333,13 +336,65 @@ fn malformed(name: &str, is_write: bool, reason: impl Into<String>) -> GraphErro
 pub(super) fn decode<T: DeserializeOwned>(name: &str, is_write: bool, body: &[u8]) -> Result<T> {
     let body = if body.is_empty() { b"null" } else { body };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| malformed(name, is_write, format!("the answer could not be read at {}", error.path())))
+    let unreadable = |place: String| malformed(name, is_write, format!("the answer could not be read at {place}"));
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| unreadable(place(error.path())))?;
+    deserializer.end().map_err(|_| unreadable("its end".to_owned()))?;
+    Ok(value)
+}
+
+/// A place in an answer. A key that is no name may be a text of Graph's.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let part = |segment: &Segment| match segment {
+        Segment::Map { key } if !is_name(key) => "…".to_owned(),
+        segment => segment.to_string(),
+    };
+    path.iter().map(part).collect::<Vec<_>>().join(".")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fuzz::client;
+    use super::super::model::{ObjectId, Page};
     use super::*;
+
+    #[test]
+    fn a_link_is_judged_by_where_it_leads() {
+        let leads_here = |root: &str, url: &str| client(root).link(url, "/users/delta", Cost::default()).is_ok();
+        let root = "https://graph.microsoft.us";
+        for (url, expected) in [
+            ("https://graph.microsoft.us/v1.0/users/delta?$deltatoken=a%2bb", true),
+            ("https://graph.microsoft.us/v1.0/users/../groups/delta", true),
+            ("https://graph.microsoft.us/v1.0/../beta/users", false),
+            ("https://graph.microsoft.us/v1.0/%2e%2e/beta/users", false),
+            ("https://graph.microsoft.us/v1.0", false),
+            ("https://graph.microsoft.us/v1.0.evil/users", false),
+            ("https://graph.microsoft.us.evil.example/v1.0/users", false),
+            ("https://graph.microsoft.us@evil.example/v1.0/users", false),
+            ("https://graph.microsoft.us:8443/v1.0/users", false),
+            ("http://graph.microsoft.us/v1.0/users", false),
+            ("/v1.0/users", false),
+            ("", false),
+        ] {
+            assert_eq!(leads_here(root, url), expected, "{url}");
+        }
+        assert!(leads_here("http://127.0.0.1:1/root", "http://127.0.0.1:1/root/v1.0/users"));
+        assert!(!leads_here("http://127.0.0.1:1/root", "http://127.0.0.1:1/v1.0/users"));
+    }
+
+    #[test]
+    fn an_answer_is_read_to_its_end_and_an_error_shows_keys_of_graphs_and_no_address() {
+        for (answer, place) in [
+            (r#"{"value":[{"id":7}]}"#, "value.[0].id"),
+            (r#"{"value":[],"@odata.nextLink":7}"#, "@odata.nextLink"),
+            (r#"{"person-0001@fabrikam.us":"#, "…"),
+            ("{\"a\\nb\":", "…"),
+            (r#"{"value":[]}{"error":{}}"#, "its end"),
+        ] {
+            let error = decode::<Page<ObjectId>>("GET /users", false, answer.as_bytes()).unwrap_err();
+            let expected = format!("GET /users: the answer could not be read at {place}");
+            assert_eq!(error.to_string(), expected, "{answer}");
+        }
+    }
 
     #[test]
     fn what_may_have_passed_on_the_way_is_no_difference_of_clocks() {

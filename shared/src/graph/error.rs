@@ -5,6 +5,9 @@ use serde::Deserialize;
 use std::fmt;
 use std::time::Duration;
 
+/// The longest wait that anybody is believed to ask for.
+pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Graph's code for two changes of one object at the same time.
 const CONCURRENCY: &str = "Directory_ConcurrencyViolation";
 
@@ -57,6 +60,14 @@ impl Kind {
     }
 }
 
+/// Whether this can be a code, an id or a key of Graph's, and no address or text: these are shown in logs.
+pub(super) fn is_name(text: &str) -> bool {
+    // `@odata.nextLink` and `members@delta` are keys.
+    let is_address = text.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'));
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '$');
+    !is_address && text.len() <= 100 && text.chars().all(fits)
+}
+
 /// A failed request. `Display` carries no text of Graph's, which may hold addresses; [`GraphError::message`] does, for the
 /// operator's eyes only.
 #[derive(Clone, Debug)]
@@ -96,7 +107,8 @@ impl GraphError {
     /// A failure as an answer of Graph tells it.
     pub(super) fn from_answer(request: &str, is_write: bool, status: u16, headers: &Headers, body: &[u8]) -> Self {
         let envelope = serde_json::from_slice::<Envelope>(body).map(|envelope| envelope.error).unwrap_or_default();
-        let code = envelope.inner.code().or(envelope.code);
+        let name = |text: &String| is_name(text);
+        let code = envelope.inner.code().filter(name).or(envelope.code.filter(name));
         let kind = match status {
             429 => Kind::Throttled,
             401 => Kind::Unauthenticated,
@@ -114,7 +126,7 @@ impl GraphError {
             request: request.to_owned(),
             status: Some(status),
             retry_after: headers.retry_after,
-            request_id: headers.request_id.clone().or_else(|| envelope.inner.request_id()),
+            request_id: headers.request_id.clone().or_else(|| envelope.inner.request_id()).filter(name),
             code,
             message: envelope.message.unwrap_or_default(),
         }
@@ -170,15 +182,14 @@ impl Headers {
     }
 }
 
-/// `Retry-After` in seconds, fractions included, or as an HTTP date. Anything else counts as absent.
+/// `Retry-After` in seconds, fractions included, or as an HTTP date; a day at most. Anything else counts as absent.
 pub(crate) fn parse_retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+        return (seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST_RETRY_AFTER.as_secs_f64())));
     }
     let until = httpdate::parse_http_date(value).ok()?;
-    let until = jiff::Timestamp::try_from(until).ok()?;
-    Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
+    Some(until.duration_since(now.into()).unwrap_or(Duration::ZERO).min(LONGEST_RETRY_AFTER))
 }
 
 #[derive(Deserialize)]
@@ -219,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_decimal_seconds_or_a_date() {
+    fn retry_after_is_decimal_seconds_or_a_date_and_a_day_at_most() {
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         for (value, expected) in [
             ("2.128", Some(Duration::from_millis(2128))),
@@ -229,7 +240,10 @@ mod tests {
             ("Wed, 31 Dec 2025 00:01:00 GMT", Some(Duration::ZERO)),
             ("-1", None),
             ("NaN", None),
-            ("1e300", None),
+            ("90000", Some(LONGEST_RETRY_AFTER)),
+            ("10000000000000000000", Some(LONGEST_RETRY_AFTER)),
+            ("1e300", Some(LONGEST_RETRY_AFTER)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(LONGEST_RETRY_AFTER)),
             ("soon", None),
             ("", None),
         ] {
@@ -245,6 +259,16 @@ mod tests {
         assert_eq!(error.code.as_deref(), Some("ObjectConflict"));
         assert_eq!(error.to_string(), "POST /invitations: Graph answered 400 ObjectConflict (request-id r-1)");
         assert!(error.message().contains("is taken"));
+    }
+
+    #[test]
+    fn a_code_or_an_id_that_is_none_is_not_shown() {
+        for odd in ["person-0001@fabrikam.us", "a b", "a\nb", "\u{7}", &"x".repeat(101)] {
+            let inner = serde_json::json!({ "code": odd, "request-id": odd });
+            let body = serde_json::json!({"error": {"code": "Request_BadRequest", "innerError": inner}}).to_string();
+            let error = GraphError::from_answer("GET /users", false, 400, &Headers::default(), body.as_bytes());
+            assert_eq!(error.to_string(), "GET /users: Graph answered 400 Request_BadRequest", "{odd:?}");
+        }
     }
 
     #[test]

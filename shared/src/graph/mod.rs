@@ -29,6 +29,10 @@ pub mod setup;
 pub mod sign_in;
 pub mod writer;
 
+#[cfg(test)]
+#[path = "../../../tests/fuzz/targets/graph/mod.rs"]
+mod fuzz;
+
 pub use client::{Client, Endpoint};
 pub use directory::Directory;
 pub use error::{GraphError, Kind};

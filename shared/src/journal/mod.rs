@@ -13,6 +13,9 @@
 
 pub mod action;
 pub mod checkpoint;
+#[cfg(test)]
+#[path = "../../../tests/fuzz/targets/journal.rs"]
+mod fuzz;
 pub mod memory;
 pub mod record;
 mod segment;

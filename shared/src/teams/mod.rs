@@ -24,4 +24,7 @@ pub use text::Text;
 pub use webhook::{Arrival, Delivery};
 
 #[cfg(test)]
+#[path = "../../../tests/fuzz/targets/webhook.rs"]
+mod fuzz;
+#[cfg(test)]
 mod tests;

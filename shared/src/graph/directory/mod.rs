@@ -240,13 +240,13 @@ impl Directory {
     ) -> Result<String> {
         let cost = Cost { units: 1, ..Cost::default() };
         let stale = |_| GraphError::new(Kind::ResyncNeeded, template, "the remembered link is another Graph's");
-        let mut link = self.client.link(link.to_owned(), template, cost).map_err(stale)?;
+        let mut link = self.client.link(link, template, cost).map_err(stale)?;
         loop {
             // A page may be empty and still have a next one.
             let page: DeltaPage<T> = self.client.read(Target::Link(&link)).await?;
             page.value.into_iter().for_each(&mut each);
             match (page.next_link, page.delta_link) {
-                (Some(next), _) => link = self.client.link(next, template, cost)?,
+                (Some(next), _) => link = self.client.link(&next, template, cost)?,
                 (None, Some(delta)) => return Ok(delta),
                 (None, None) => return Err(no_delta_link(template)),
             }
@@ -322,7 +322,7 @@ impl<T: DeserializeOwned> Pages<T> {
         };
         let page: Page<T> = self.client.read(target).await?;
         self.state = match page.next_link {
-            Some(link) => State::Next(self.client.link(link, self.template, self.cost)?),
+            Some(link) => State::Next(self.client.link(&link, self.template, self.cost)?),
             None => State::Done,
         };
         Ok(Some(page.value))

@@ -175,7 +175,7 @@ impl Memory {
 
     /// The first segment that was not removed.
     pub const fn kept_from(&self) -> u64 {
-        self.pruned + 1
+        self.pruned.saturating_add(1)
     }
 
     /// When invitations were intended last, for whatever partner.
@@ -209,7 +209,7 @@ impl Memory {
     pub fn learn(&mut self, records: &[Record]) {
         for record in records {
             match record {
-                Record::RunStarted { at, .. } => self.steps.forget_refusals(*at - REFUSALS_KEPT),
+                Record::RunStarted { at, .. } => self.steps.forget_refusals(before(*at, REFUSALS_KEPT)),
                 Record::Intent(intent) => self.intended(intent),
                 Record::Outcome { run, step, at, outcome } => self.came_out(*run, step, *at, outcome),
                 Record::Reading { step, at, changed } => self.read(step, *at, *changed),
@@ -420,7 +420,7 @@ impl PartnerMemory {
 
     fn spend(&mut self, budget: Budget, at: Timestamp) {
         let spent = self.spent.entry(budget).or_default();
-        *spent = spent.split_off(&(at - DAY));
+        *spent = spent.split_off(&before(at, DAY));
         *spent.entry(at).or_default() += 1;
     }
 
@@ -443,10 +443,17 @@ impl PartnerMemory {
         // People whom Graph refused in a row without saying why; anybody accepted ends the row.
         match outcome {
             Outcome::Done => self.refused_in_a_row = 0,
-            Outcome::Refused { code, .. } if code == UNEXPLAINED => self.refused_in_a_row += 1,
+            Outcome::Refused { code, .. } if code == UNEXPLAINED => {
+                self.refused_in_a_row = self.refused_in_a_row.saturating_add(1)
+            }
             _ => {}
         }
     }
+}
+
+/// So long before; a damaged time must not end the process that reads it.
+fn before(at: Timestamp, long: SignedDuration) -> Timestamp {
+    at.checked_sub(long).unwrap_or(Timestamp::MIN)
 }
 
 /// Waves are of the people whom usher finds by itself.

@@ -164,3 +164,16 @@ fn a_wave_that_another_process_began_already_counts_on() {
     assert_eq!(waves(&[begun(0), intent(0), begun(0)]), 1);
     assert_eq!(waves(&[begun(0), intent(0), begun(1)]), 0, "another wave begins anew");
 }
+
+#[test]
+fn damaged_times_and_numbers_are_learnt_like_others() {
+    let Record::Intent(intent) = intent(0) else { unreachable!() };
+    let memory = after(&[
+        Record::RunStarted { run: Uuid::nil().into(), job: Job::Invite, at: Timestamp::MIN },
+        Record::Intent(Intent { at: Timestamp::MIN, ..intent }),
+        Record::Wave { partner: "p".into(), step: WaveStep::Begun { wave: usize::MAX, waiting: 0 } },
+        Record::Wave { partner: "p".into(), step: WaveStep::Ended { clean: true } },
+        Record::Checkpoint { number: u64::MAX, hash: String::new() },
+    ]);
+    assert_eq!((memory.waves_of("p").next, memory.kept_from()), (usize::MAX, u64::MAX));
+}

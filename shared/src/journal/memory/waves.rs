@@ -82,7 +82,7 @@ impl WaveMemory {
             }
             WaveStep::Ended { clean } => {
                 self.under_way = None;
-                self.next += usize::from(clean);
+                self.next = self.next.saturating_add(usize::from(clean));
             }
         }
     }

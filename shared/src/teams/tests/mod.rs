@@ -8,7 +8,7 @@ mod secrecy;
 use crate::config::Config;
 
 /// The configuration of a tenant in `cloud` with this `[report]` and these variables.
-fn config(cloud: &str, report: &str, variables: &[(&str, &str)]) -> Config {
+pub(super) fn config(cloud: &str, report: &str, variables: &[(&str, &str)]) -> Config {
     let text = format!(
         "[tenant]\nid = \"11111111-1111-1111-1111-111111111111\"\ncloud = \"{cloud}\"\n[report]\n{report}\n[[partner]]\n\
          name = \"contoso\"\ntenant_id = \"22222222-2222-2222-2222-222222222222\"\ncloud = \"{cloud}\"\n\
