@@ -9,11 +9,12 @@
 //! - [`wire`]: the way to Graph. [`vault`]: the way to the state.
 //! - [`witness`]: what must hold at every request. [`verdict`]: what must hold in the end.
 //! - [`replay`]: running histories, and making failing ones small.
-//! - [`breakage`]: the harness can fail.
+//! - [`breakage`]: the harness can fail. [`directed`]: what random histories found.
 
 mod breakage;
 mod cast;
 mod chance;
+mod directed;
 mod disturbances;
 mod history;
 mod replay;
