@@ -1,8 +1,8 @@
 //! A tenant, usher's state for it, and the host that lets usher's processes live and die.
 //!
 //! Responsible for: letting a history happen, beat by beat, and then letting everything come to rest. The host does here what
-//! `functions/timer.rs`, `functions/work`, `functions/provision` and `functions/approve` do with a call, and what Azure does with timers and
-//! messages. Not responsible for: what people do (`cast`), nor for judging (`verdict`).
+//! `functions/timer.rs`, `functions/work`, `functions/provision`, `functions/approve` and `functions/failed` do with a call, and
+//! what Azure does with timers and messages. Not responsible for: what people do (`cast`), nor for judging (`verdict`).
 
 use crate::breakage::Breakage;
 use crate::cast::Cast;

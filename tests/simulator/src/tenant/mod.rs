@@ -178,7 +178,7 @@ impl Tenant {
     /// A tenant with an empty directory that listens nowhere, and answers to [`Self::call`] only.
     ///
     /// # Errors
-    /// Never; another tenant of its site could have its id, and it has no site.
+    /// None so far: in a site of its own no other tenant has its id.
     pub fn unconnected(options: TenantOptions) -> anyhow::Result<Self> {
         Self::admit(&Site::default(), options, NOWHERE.to_owned())
     }
