@@ -143,7 +143,7 @@ impl Player {
             // Whatever usher does for newcomers is done by then; how much of it was would stay visible.
             Deed::LeavesScope | Deed::IsToBeRetired if self.did(Deed::Redeems) => is(&is_complete),
             Deed::LeavesScope | Deed::IsToBeRetired | Deed::IsDeleted => {
-                is(&|_, user| user.external_user_state.is_some() && user.sponsors.contains(&groups.sponsor))
+                is(&|_, user| user.external_user_state.is_some())
             }
             Deed::ComesBack => is(&|_, _| true),
             Deed::GetsRole => is(&|_, user| accepted(user)),

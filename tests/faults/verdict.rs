@@ -158,7 +158,8 @@ fn fate(world: &World, player: &Player) -> Fate {
             state,
             enabled: user.account_enabled,
             joined: directory.group(groups.joined).is_some_and(|group| group.members.contains(&user.id)),
-            sponsored: user.sponsors.contains(&groups.sponsor),
+            // Whoever leaves before they redeem may leave before they are given a sponsor.
+            sponsored: player.did(Deed::Redeems) && user.sponsors.contains(&groups.sponsor),
             company: company(user).map(str::to_owned),
         }
     })
