@@ -52,7 +52,7 @@ pub(crate) async fn handle(app: Arc<App>, invocation: Invocation<HttpRequest>) -
     let role = &usher.config.access.approver_role;
     let by = principal::approver(&invocation.payload, app.authentication_is_on(), usher.config.tenant.id, role)?;
     let plan = invocation.payload.parameter("id").ok_or_else(Problem::not_found)?;
-    let (mut until, _stop) = Until::new(Some((Instant::now() + PATIENCE).into_std()));
+    let (mut until, _stop) = Until::new(Some(Instant::now() + PATIENCE));
     let approved = usher.approve(plan, by, &mut until).await.map_err(refusal)?;
     let request = Request { job: Job::Reconcile, requested: usher.clock.now(), due: None };
     inbox::ask(usher.store.as_ref(), &request).await?;

@@ -1,7 +1,8 @@
 //! One call of a function with its context.
 
 use axum::http::HeaderMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// `functionTimeout` of host.json. When it is over the host kills the whole process, with everything in flight.
 pub(crate) const FUNCTION_TIMEOUT: Duration = Duration::from_secs(600);

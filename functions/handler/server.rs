@@ -112,7 +112,7 @@ where
         });
         let span = tracing::info_span!("invocation", faas.invocation_id = context.id);
         let call = async move {
-            let backstop = tokio::time::Instant::from_std(context.deadline) + MARGIN / 2;
+            let backstop = context.deadline + MARGIN / 2;
             let invocation = Invocation { payload: payload?, context };
             // Functions keep their deadline themselves; this ends one that does not, before the host ends them all.
             tokio::time::timeout_at(backstop, handle(app, invocation))

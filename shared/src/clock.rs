@@ -2,10 +2,12 @@
 //!
 //! Responsible for: what time it is for this process, and waiting. Tests and demos start the clock elsewhere and let it run
 //! faster (`USHER_NOW`, `USHER_SPEED`); waits and pace then shrink with it. Deadlines of the platform keep real time and use
-//! [`std::time::Instant`], leases use [`uptime`].
+//! [`tokio::time::Instant`], as this clock does, so that a runtime whose time stands still lets nothing pass by itself;
+//! leases use [`uptime`].
 
 use jiff::{SignedDuration, Timestamp};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A clock that starts at a moment and runs on, perhaps faster than real time.
 #[derive(Clone, Debug)]

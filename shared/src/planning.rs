@@ -29,8 +29,9 @@ use tracing::Instrument;
 
 /// Entra keeps a deleted account for 30 days; some more are to be sure.
 const NEVER_COMES_BACK_AFTER: SignedDuration = SignedDuration::from_hours(40 * 24);
-/// Clocks may differ so much.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+/// Clocks may differ so much, where somebody's is set for another time zone. Whoever had the address for longer than the
+/// directory needs to show them was seen before the invitation was decided, so that a wide margin takes nobody from others.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
 /// The property that holds the fifteen extension attributes.
 const EXTENSION_ATTRIBUTES: &str = "onPremisesExtensionAttributes";
 

@@ -4,8 +4,9 @@
 //! means; a run ends between two batches and loses nothing.
 
 use crate::clock::Clock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// What may end a run early.
 #[derive(Clone, Debug)]

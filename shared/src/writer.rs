@@ -15,7 +15,8 @@ use crate::state::{Lease, StateError, Store};
 use crate::until::Until;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The lease of the one writer.
 const WRITER: &str = "writer";

@@ -1,30 +1,30 @@
 //! One request to Graph: its token, its limits in time and size, and its repetition where that harms nobody.
 //!
 //! Reads are repeated while the deadline allows. Writes are never repeated here, but for a token that had to be renewed:
-//! Graph did nothing then. What a refused or lost write means is the caller's to judge. Redirects are never followed: they
-//! would carry the token elsewhere.
+//! Graph did nothing then. What a refused or lost write means is the caller's to judge. How it gets there is
+//! [`super::transport`]'s affair.
 
 use super::credential::{Permissions, Tokens};
 use super::error::{GraphError, Headers, Kind, Result, is_name};
 use super::limits::{Cost, Limits};
 use super::path::Path;
+use super::transport::{Lost, Network, Transport};
 use crate::clock::Clock;
 use crate::telemetry::spans::Call;
 use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-use tokio::sync::OnceCell;
+use std::time::Duration;
+use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
 /// A page of 999 users is about a megabyte.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Waits between tries when Graph names none; the last is repeated.
 const BACKOFF: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
@@ -40,7 +40,7 @@ pub struct Endpoint {
 /// A client of one tenant's Graph. Clones share the connections, the token and the limits.
 #[derive(Clone)]
 pub struct Client {
-    http: Arc<OnceCell<reqwest::Client>>,
+    transport: Arc<dyn Transport>,
     tokens: Arc<Tokens>,
     limits: Arc<Limits>,
     /// The root without version.
@@ -84,7 +84,7 @@ impl Client {
     /// A client; nothing is connected before the first request.
     pub fn new(endpoint: &Endpoint, tokens: Tokens, limits: Limits, clock: Clock) -> Self {
         Self {
-            http: Arc::default(),
+            transport: Arc::new(Network::new(endpoint.root.scheme() == "http")),
             tokens: Arc::new(tokens),
             limits: Arc::new(limits),
             root: endpoint.root.clone(),
@@ -94,6 +94,12 @@ impl Client {
             priority: "low",
             difference: Arc::default(),
         }
+    }
+
+    /// The same client, whose requests go another way.
+    #[must_use]
+    pub fn through(self, transport: Arc<dyn Transport>) -> Self {
+        Self { transport, ..self }
     }
 
     /// The same client, whose reads and waits end at `deadline`.
@@ -231,41 +237,23 @@ impl Client {
 
     async fn send_once(&self, request: &Request<'_>, name: &str, resent: usize) -> Result<Vec<u8>> {
         let token = self.tokens.get().await?;
-        let http = self.http.get_or_try_init(|| async { self.connect() }).await?;
         let template = request.url.template();
         let mut call = Call::begin(request.method.as_str(), template, &self.root, resent, request.inner);
         let span = call.span();
-        let result = self.exchange(http, &token, request, name, &mut call).instrument(span).await;
+        let result = self.exchange(&token, request, name, &mut call).instrument(span).await;
         call.end(result.as_ref().err().map(|error| error.kind.name()));
         result
     }
 
-    async fn exchange(
-        &self,
-        http: &reqwest::Client,
-        token: &str,
-        request: &Request<'_>,
-        name: &str,
-        call: &mut Call,
-    ) -> Result<Vec<u8>> {
-        let url = match request.url {
-            Target::Path(path) => format!("{}{}", self.base, path.as_str()),
-            Target::Link(link) => link.url.to_string(),
+    async fn exchange(&self, token: &str, request: &Request<'_>, name: &str, call: &mut Call) -> Result<Vec<u8>> {
+        let lost = |lost: Lost| {
+            let unknown = request.is_write && lost.may_have_arrived;
+            let kind = if unknown { Kind::OutcomeUnknown } else { Kind::Unavailable };
+            GraphError::new(kind, name, lost.reason)
         };
-        let mut builder = http
-            .request(request.method.clone(), url)
-            .bearer_auth(token)
-            .header("x-ms-throttle-priority", self.priority);
-        if let Some(body) = request.body {
-            builder = builder.json(body);
-        }
-        let lost = |error: &reqwest::Error| {
-            let kind = if request.is_write && !error.is_connect() { Kind::OutcomeUnknown } else { Kind::Unavailable };
-            let reason = if error.is_timeout() { "no answer in time" } else { "the connection failed" };
-            GraphError::new(kind, name, reason)
-        };
+        let message = self.message(token, request).map_err(|reason| GraphError::new(Kind::Refused, name, reason))?;
         let sent = self.clock.now();
-        let mut response = builder.send().await.map_err(|error| lost(&error))?;
+        let mut response = self.transport.carry(message).await.map_err(lost)?;
         let status = response.status().as_u16();
         call.answered(status);
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -273,7 +261,7 @@ impl Client {
         self.compare_clocks(header("date"), sent);
         self.limits.heard(&headers.said);
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| lost(Lost::because(&error)))? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_ANSWER {
                 return Err(malformed(name, request.is_write, "the answer is larger than 32 MiB"));
@@ -289,16 +277,24 @@ impl Client {
         Err(error)
     }
 
-    fn connect(&self) -> Result<reqwest::Client> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")));
-        if self.base.starts_with("http://") {
-            builder = builder.no_proxy();
+    /// The request as it goes over the wire.
+    fn message(&self, token: &str, request: &Request<'_>) -> std::result::Result<reqwest::Request, String> {
+        let url = match request.url {
+            Target::Path(path) => {
+                Url::parse(&format!("{}{}", self.base, path.as_str())).map_err(|error| error.to_string())?
+            }
+            Target::Link(link) => link.url.clone(),
+        };
+        let mut message = reqwest::Request::new(request.method.clone(), url);
+        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|error| error.to_string())?;
+        bearer.set_sensitive(true);
+        message.headers_mut().insert(AUTHORIZATION, bearer);
+        message.headers_mut().insert("x-ms-throttle-priority", HeaderValue::from_static(self.priority));
+        if let Some(body) = request.body {
+            message.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *message.body_mut() = Some(body.to_string().into());
         }
-        builder.build().map_err(|error| GraphError::new(Kind::Unavailable, "set-up", error.to_string()))
+        Ok(message)
     }
 }
 

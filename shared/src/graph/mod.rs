@@ -5,7 +5,7 @@
 //! [`WritePermit`], and that exists in apply mode only. Not responsible for: what any of it means for a person; see
 //! [`crate::people`].
 //!
-//! - [`client`]: one request, its retries and limits.
+//! - [`client`]: one request, its retries and limits. [`transport`]: how it gets there.
 //! - [`credential`]: where the token comes from. [`sign_in`]: where an operator's does.
 //! - [`limits`]: Graph's limits, kept before Graph has to refuse.
 //! - [`error`]: what went wrong, as callers branch on it.
@@ -27,6 +27,7 @@ pub mod model;
 pub mod path;
 pub mod setup;
 pub mod sign_in;
+pub mod transport;
 pub mod writer;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// A clock that stands still or runs at a chosen speed, and that a test can move. Clones show the same time.
 #[derive(Clone, Debug)]

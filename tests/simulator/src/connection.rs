@@ -44,6 +44,11 @@ impl Line {
         self.0.is_cut.store(true, Ordering::SeqCst);
     }
 
+    /// Whether it was cut.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.0.is_cut.load(Ordering::SeqCst)
+    }
+
     /// The same answer, and `when_out` is called when all of it is out; never, if the connection ends before.
     pub(crate) fn watch(&self, answer: Response, when_out: impl FnOnce() + Send + 'static) -> Response {
         let line = self.clone();
@@ -51,7 +56,7 @@ impl Line {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.0.is_cut.load(Ordering::SeqCst) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+        if self.is_cut() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Option<Callback>> {

@@ -1,4 +1,4 @@
-//! The simulated Entra tenant: a directory behind Graph's protocol, on a port of this machine.
+//! The simulated Entra tenant: a directory behind Graph's protocol, on a port of this machine or called directly.
 //!
 //! Responsible for: answering as the documentation says Graph answers. What it does not know it answers with 501 and
 //! remembers as a violation, which the test that caused it must look at.
@@ -126,9 +126,12 @@ pub use sync::{Action, Attempt, FilterPlace, OnDemandShape, ProvisioningStep, Sc
 pub use tenant_relationships::MultiTenantOrganization;
 pub use user::{AssignedLicense, AssignedPlan, ExternalUserState, Identity, OnPremises, SignIn, User, UserType};
 
+use crate::connection::Line;
 use crate::exchange::Exchange;
 use crate::steps::{Hooks, Step, Then};
 use anyhow::Context;
+use axum::extract::Request;
+use axum::response::Response;
 use meter::Meter;
 use server::{Desk, Shared, lock};
 use sign_ins::Decision;
@@ -146,8 +149,12 @@ pub struct Tenant {
     site: Site,
     root: String,
     secret: Uuid,
-    _server: Arc<Server>,
+    /// `None` where nobody listens.
+    _server: Option<Arc<Server>>,
 }
+
+/// The root of a tenant that nobody can connect to.
+const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Stops the server when dropped.
 #[derive(Debug)]
@@ -168,9 +175,23 @@ impl Tenant {
         Self::start_in(&Site::default(), options).await
     }
 
+    /// A tenant with an empty directory that listens nowhere, and answers to [`Self::call`] only.
+    ///
+    /// # Errors
+    /// None so far: in a site of its own no other tenant has its id.
+    pub fn unconnected(options: TenantOptions) -> anyhow::Result<Self> {
+        Self::admit(&Site::default(), options, NOWHERE.to_owned())
+    }
+
     async fn start_in(site: &Site, options: TenantOptions) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no port for the simulated tenant")?;
         let root = format!("http://{}", listener.local_addr()?);
+        let tenant = Self::admit(site, options, root)?;
+        let task = tokio::spawn(server::serve(listener, tenant.desk()));
+        Ok(Self { _server: Some(Arc::new(Server(task.abort_handle()))), ..tenant })
+    }
+
+    fn admit(site: &Site, options: TenantOptions, root: String) -> anyhow::Result<Self> {
         let secret = Uuid::new_v5(&options.id, b"secret");
         let mut meter = Meter::default();
         meter.limit(options.limits.clone(), options.clock.now());
@@ -190,9 +211,19 @@ impl Tenant {
         let shared = Arc::new(Mutex::new(state));
         let (site, hooks) = (site.clone(), Hooks::default());
         site.admit(id, &shared, &hooks)?;
-        let desk = Desk { shared: Arc::clone(&shared), hooks: hooks.clone(), site: site.clone(), root: root.clone() };
-        let task = tokio::spawn(server::serve(listener, desk));
-        Ok(Self { shared, hooks, site, root, secret, _server: Arc::new(Server(task.abort_handle())) })
+        Ok(Self { shared, hooks, site, root, secret, _server: None })
+    }
+
+    fn desk(&self) -> Desk {
+        let Self { shared, hooks, site, root, .. } = self.clone();
+        Desk { shared, hooks, site, root }
+    }
+
+    /// Answers a request that does not come over the network; `None` where the connection would have been cut.
+    pub async fn call(&self, request: Request) -> Option<Response> {
+        let line = Line::default();
+        let response = server::answer(self.desk(), line.clone(), request).await;
+        (!line.is_cut()).then_some(response)
     }
 
     /// Graph's root without the version: `USHER_GRAPH_ROOT`.
