@@ -2,7 +2,6 @@
 //!
 //! Not responsible for: the tests that hold some of them at every change (`../end-to-end/scale.rs`, `../end-to-end/crashes`).
 
-use crate::comparison::Scene;
 use crate::contender::{Contender, Kind};
 use crate::growth::Size;
 use crate::process::resident;
@@ -18,8 +17,6 @@ use uuid::Uuid;
 const PAGE: u32 = 999;
 /// How often the start is measured.
 const STARTS: usize = 15;
-/// How often a run is killed.
-const KILLS: u32 = 10;
 
 /// One number to reach.
 #[derive(Debug)]
@@ -33,11 +30,9 @@ pub(crate) struct Bar {
 }
 
 /// All bars: some of what was measured already, the others measured here.
-pub(crate) async fn judge(usher: &Path, scenes: &[Scene], sizes: &[Size], killed: u32) -> Result<Vec<Bar>> {
-    let first = scenes.iter().filter(|scene| scene.name == "first run").max_by_key(|scene| scene.people);
-    let first = first.context("a first run was measured")?;
+pub(crate) async fn judge(usher: &Path, sizes: &[Size], first: u32, killed: u32) -> Result<Vec<Bar>> {
     let size = sizes.iter().find(|size| size.people == 100_000).or(sizes.last()).context("a size was measured")?;
-    let mut bars = vec![quota(first)];
+    let mut bars = vec![quota(usher, first).await?];
     bars.extend(quiet(size));
     bars.extend(start(usher).await?);
     bars.push(kills(usher, killed).await?);
@@ -46,18 +41,21 @@ pub(crate) async fn judge(usher: &Path, scenes: &[Scene], sizes: &[Size], killed
     Ok(bars)
 }
 
-/// A first run takes what the write quota demands, and hardly more.
+/// A first run takes what the write quota demands, and hardly more. Without latency: how long Graph takes is not usher's.
 #[expect(clippy::cast_precision_loss, reason = "thousands")]
-fn quota(first: &Scene) -> Bar {
-    let floor = first.usher.traffic.writes as f64 / 20.0;
-    let ratio = first.usher.seconds / floor;
-    Bar {
-        what: format!("first run, {} conversions", thousands(u64::from(first.people))),
+async fn quota(usher: &Path, people: u32) -> Result<Bar> {
+    let world = World::new(usher, Latency::default()).await?;
+    let all = world.arrive(1..people + 1, 1);
+    let run = Contender::Usher.run(&world, Kind::Sweep, &all).await?;
+    let floor = run.traffic.writes as f64 / 20.0;
+    let ratio = run.seconds / floor;
+    Ok(Bar {
+        what: format!("first run, {} conversions", thousands(u64::from(people))),
         bar: "≤ 1.10 × (writes ÷ 20 per second)".to_owned(),
-        measured: format!("{ratio:.2} × ({:.0} s, latency included)", first.usher.seconds),
-        met: ratio <= 1.1,
+        measured: format!("{ratio:.2} × ({:.0} s, everything included)", run.seconds),
+        met: ratio <= 1.1 && run.lost == 0,
         decides: false,
-    }
+    })
 }
 
 fn quiet(size: &Size) -> Vec<Bar> {
@@ -119,26 +117,30 @@ async fn start(usher: &Path) -> Result<[Bar; 2]> {
     ])
 }
 
-/// Killed again and again in the worst moment: invitations are carried out, and their answers never come.
+/// Killed again and again in the worst moment: a batch of invitations is carried out, and its answer never comes.
 async fn kills(usher: &Path, people: u32) -> Result<Bar> {
     let world = World::new(usher, Latency::default()).await?;
     let all = world.arrive(1..people + 1, 1);
-    let each = usize::try_from(people / KILLS)?;
-    let mut doubled = 0;
-    for _ in 0..KILLS {
-        let run = Contender::Usher.run_killed(&world, Kind::Sweep, &all, Some(each)).await?;
+    let (mut kills, mut doubled) = (0, 0);
+    loop {
+        let run = Contender::Usher.run_killed(&world, Kind::Sweep, &all, Some(1)).await?;
         doubled += run.doubled;
         world.pass(SignedDuration::from_mins(15));
+        if !run.killed {
+            break;
+        }
+        kills += 1;
     }
-    // What was unconfirmed is looked at twice, ten minutes apart.
+    // What is unconfirmed is looked at twice, ten minutes apart, before it could be done again.
     let mut lost = 0;
     for _ in 0..3 {
         let run = Contender::Usher.run(&world, Kind::Sweep, &all).await?;
         (doubled, lost) = (doubled + run.doubled, run.lost);
         world.pass(SignedDuration::from_mins(15));
     }
+    ensure!(kills > 0, "it was never killed");
     Ok(Bar {
-        what: format!("kill -9, {KILLS} times in a first run of {}", thousands(u64::from(people))),
+        what: format!("kill -9 in a first run of {}, {kills} times", thousands(u64::from(people))),
         bar: "nobody lost, nobody mailed twice".to_owned(),
         measured: format!("{lost} lost, {doubled} mailed twice"),
         met: lost == 0 && doubled == 0,

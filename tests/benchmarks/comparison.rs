@@ -1,9 +1,9 @@
 //! usher and the runbook side by side: the same people, limits and latency, the same things happen, and each does its work.
 //!
 //! The story of a world: people of another company are there. New people come over a day; the first run brings them in. Half of
-//! them accept within the next day, and nobody is new: a quiet run. Then nothing runs for three days while as many people
-//! come again; the next run is the run after an outage. In a world of its own a first run is killed when half of the people are
-//! mailed, and started again after 15 minutes.
+//! them accept within the next day, and nobody is new; the run of that day. Another day passes in which nothing happens; a quiet
+//! run. Then nothing runs for three days while as many people come again; the run after that outage. In a world of its own a
+//! first run is killed when half of the people are mailed, and started again after 15 minutes.
 
 use crate::contender::{Contender, Kind, Run};
 use crate::world::World;
@@ -32,6 +32,7 @@ pub(crate) struct Scene {
 /// What a world's story gave.
 struct Told {
     first: Run,
+    next_day: Run,
     quiet: Run,
     outage: Run,
 }
@@ -43,6 +44,7 @@ pub(crate) async fn compare(usher: &Path, python: &Path, people: u32) -> Result<
     let scene = |name, usher, runbook| Scene { name, people, usher, runbook };
     Ok(vec![
         scene("first run", ours.first, theirs.first),
+        scene("next day", ours.next_day, theirs.next_day),
         scene("quiet run", ours.quiet, theirs.quiet),
         scene("after an outage", ours.outage, theirs.outage),
     ])
@@ -72,12 +74,15 @@ async fn tell(contender: &Contender, usher: &Path, people: u32) -> Result<Told> 
     let accepting: Vec<Uuid> = all.iter().copied().step_by(2).collect();
     world.accept(&accepting)?;
     world.clock.set(begun + SignedDuration::from_hours(48));
+    let next_day = contender.run(&world, Kind::Tick, &all).await?;
+
+    world.clock.set(begun + SignedDuration::from_hours(72));
     let quiet = contender.run(&world, Kind::Tick, &all).await?;
 
-    world.clock.set(begun + SignedDuration::from_hours(49));
+    world.clock.set(begun + SignedDuration::from_hours(73));
     all.extend(world.arrive(people + 1..2 * people + 1, OUTAGE_HOURS));
     let outage = contender.run(&world, Kind::Tick, &all).await?;
-    Ok(Told { first, quiet, outage })
+    Ok(Told { first, next_day, quiet, outage })
 }
 
 async fn interrupt(contender: &Contender, usher: &Path, people: u32) -> Result<Run> {

@@ -43,6 +43,8 @@ pub(crate) struct Run {
     pub(crate) seconds: f64,
     /// In MiB.
     pub(crate) peak_memory: f64,
+    /// It did not end by itself.
+    pub(crate) killed: bool,
     /// People in scope whom nobody has ever mailed.
     pub(crate) lost: usize,
     /// Mails of this run to people who had one already.
@@ -61,6 +63,8 @@ impl Contender {
             Self::Runbook(python) => {
                 let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/benchmarks/runbook/runbook.py");
                 let mut command = Command::new(python);
+                // Compiled once, as everywhere else; some machines are set up to compile at each start.
+                command.env_remove("PYTHONDONTWRITEBYTECODE");
                 command.arg(script).env("RUNBOOK_NOW", world.clock.now().to_string());
                 command.env("RUNBOOK_GRAPH_ROOT", world.tenant.graph_root());
                 command.env("IDENTITY_ENDPOINT", world.tenant.identity_endpoint());
@@ -101,16 +105,18 @@ impl Contender {
             world.clock.set_speed(SPEED);
         }
         let command = self.command(world, kind);
-        let peak_memory = process::run(command, &pid).await.with_context(|| format!("{self:?}, {kind:?}"));
+        let ended = process::run(command, &pid).await.with_context(|| format!("{self:?}, {kind:?}"));
         world.clock.set_speed(0.0);
         world.tenant.clear_hook();
         world.ensure_sound()?;
         let seconds = world.clock.now().duration_since(start).as_secs_f64();
         let after = world.mails();
+        let (peak_memory, killed) = ended?;
         Ok(Run {
             traffic: world.traffic(&totals),
             seconds,
-            peak_memory: peak_memory?,
+            peak_memory,
+            killed,
             lost: people.iter().filter(|person| !after.contains_key(person)).count(),
             doubled: doubled(&after) - doubled(&mailed),
         })

@@ -29,6 +29,8 @@ use std::process::ExitCode;
 struct Extent {
     /// New people, for the comparison.
     newcomers: &'static [u32],
+    /// Conversions of the run that the write quota is measured with.
+    first: u32,
     /// New people of the run that is killed once.
     interrupted: u32,
     /// New people of the run that is killed again and again.
@@ -39,11 +41,12 @@ struct Extent {
 
 const FULL: Extent = Extent {
     newcomers: &[1_000, 10_000],
+    first: 10_000,
     interrupted: 1_000,
     killed: 1_000,
     sizes: &[1_000, 10_000, 100_000, 1_000_000],
 };
-const QUICK: Extent = Extent { newcomers: &[48], interrupted: 48, killed: 40, sizes: &[1_000] };
+const QUICK: Extent = Extent { newcomers: &[48], first: 60, interrupted: 48, killed: 40, sizes: &[1_000] };
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -108,7 +111,7 @@ fn measure(usher: PathBuf, extent: &Extent) -> Result<Results> {
             sizes.push(growth::grow(&usher, *people).await?);
         }
         eprintln!("measuring what is left");
-        let bars = bars::judge(&usher, &scenes, &sizes, extent.killed).await?;
+        let bars = bars::judge(&usher, &sizes, extent.first, extent.killed).await?;
         Ok(Results { bars, scenes, sizes })
     })
 }

@@ -46,21 +46,26 @@ fn comparison(scenes: &[Scene]) -> String {
     let (request, in_batch) = (LATENCY.request.as_millis(), LATENCY.in_batch.as_millis());
     let mut text = format!(
         "## Beside the runbook that people use today\n\n\
-         The runbook ([runbook.py](../tests/benchmarks/runbook/runbook.py)) is Microsoft's Python client doing what the usual\n\
-         PowerShell does: whoever was created within 25 hours is listed by pages, and who is in the domain and has not accepted is\n\
-         invited, one after the other, with a mail each time; errors are swallowed, and nothing is remembered. It is kinder than the\n\
-         original, which reads the first page only. [From PowerShell](from-powershell.md#the-runbook) has the original's lines.\n\n\
-         Both have the same people, the same limits and the same latency, each in a tenant of its own. So many new people come over a\n\
-         day among as many people of another company; *first run*. Half of them accept within a day, and nobody is new; *quiet run*.\n\
-         Nothing runs for {OUTAGE_HOURS} hours, in which as many new people come again; *after an outage*. And a first run is killed when half of the\n\
-         people are mailed; *started again after a kill*, a quarter of an hour later.\n\n\
-         An answer takes {request} ms, and a batch {in_batch} ms more for each request in it; this is an assumption, Microsoft publishes no number.\n\
-         Time is the tenant's. For the runbook the clock stands still but for the latency, so Python's own time costs it nothing. For\n\
-         usher it runs {SPEED} times as fast as real time, so whatever usher and the machine need counts {SPEED} times against it. Tokens are\n\
-         not counted for either. usher is set to Graph's full pace (`invitations_per_minute = 1200`, `quota_percent = 100`, no waves); its defaults\n\
-         are slower on purpose.\n\n\
-         *Lost* are people in scope whom nobody has ever mailed when the run is over; neither finds the runbook's later. *Doubled* are mails of the\n\
-         run to people who had one.\n\n\
+         [The runbook](../tests/benchmarks/runbook/runbook.py) is Microsoft's Python client doing what the usual PowerShell does:\n\
+         whoever was created within 25 hours is listed by pages, and who is in the domain and has not accepted is invited, one\n\
+         after the other, with a mail each time. Errors are swallowed, and nothing is remembered. It is kinder than the original,\n\
+         which reads the first page only; [its lines](from-powershell.md#the-runbook). It runs once a day.\n\n\
+         Each of the two is in a tenant of its own, with the same people, the same limits and the same latency:\n\n\
+         - *first run*: new people came over a day, among as many people of another company;\n\
+         - *next day*: half of them have accepted, nobody is new;\n\
+         - *quiet run*: another day later, in which nothing happened;\n\
+         - *after an outage*: nothing ran for {OUTAGE_HOURS} hours, in which as many new people came again;\n\
+         - *started again after a kill*: a first run was killed when half were mailed, a quarter of an hour ago.\n\n\
+         usher's first run and the one after the kill are sweeps, the others are ticks, of which there is one every five minutes: a\n\
+         tick looks singly at everybody who has changed since the last one, so here one tick has a whole day's changes to look at.\n\
+         It is at Graph's full pace (`invitations_per_minute = 1200`, `quota_percent = 100`, no waves); its defaults are slower on\n\
+         purpose.\n\n\
+         An answer takes {request} ms, and one to a batch {in_batch} ms more for each request in it. That is an assumption; Microsoft publishes no\n\
+         number. Time is the tenant's. For the runbook the clock stands still but for the latency, so that Python's own time costs\n\
+         it nothing. For usher the clock runs {SPEED} times as fast as real time, and what usher and the machine need counts {SPEED} times\n\
+         against it. Tokens are not counted. *Over the wire* a batch is one request, under *requests* it is as many as are in it.\n\
+         *Lost* are people in scope whom nobody has ever mailed when the run is over, and whom the runbook never finds again.\n\
+         *Doubled* are mails of the run to people who had one.\n\n\
          | run | new people | by | over the wire | requests | units | writes | refused | mails | time | peak memory | lost | doubled |\n\
          |---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
     );

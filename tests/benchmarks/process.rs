@@ -36,11 +36,12 @@ pub(crate) fn processor_seconds(pid: u32) -> Option<f64> {
     Some(ticks / 100.0)
 }
 
-/// Runs a command to its end, or until it is killed from outside, and gives the most memory that it held.
+/// Runs a command to its end, or until it is killed from outside, and gives the most memory that it held and whether it was
+/// killed.
 ///
 /// # Errors
 /// It ended by itself and not with 0.
-pub(crate) async fn run(mut command: Command, started: &Arc<AtomicU32>) -> Result<f64> {
+pub(crate) async fn run(mut command: Command, started: &Arc<AtomicU32>) -> Result<(f64, bool)> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     let child = command.spawn().with_context(|| format!("{command:?} could not be started"))?;
     let pid = child.id().context("a process that runs")?;
@@ -55,10 +56,13 @@ pub(crate) async fn run(mut command: Command, started: &Arc<AtomicU32>) -> Resul
         most
     });
     let output = child.wait_with_output().await?;
-    if let Some(code) = output.status.code() {
-        ensure!(code == 0, "{command:?} ended with {code}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(looking.await?)
+    let code = output.status.code();
+    ensure!(
+        code.is_none_or(|code| code == 0),
+        "{command:?} ended with {code:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok((looking.await?, code.is_none()))
 }
 
 /// Kills a process without warning.
