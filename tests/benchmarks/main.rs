@@ -72,7 +72,8 @@ fn main() -> ExitCode {
 }
 
 fn full() -> Result<bool> {
-    let results = measure(tools::release_build()?, &FULL)?;
+    let program = "usher is built by `cargo build --release --locked --package usher`, as it is deployed.";
+    let results = measure(tools::release_build()?, program, &FULL)?;
     let page = page::render(&results);
     std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md"), &page)?;
     println!("{page}");
@@ -80,7 +81,8 @@ fn full() -> Result<bool> {
 }
 
 fn quick() -> Result<bool> {
-    let results = measure(env!("CARGO_BIN_EXE_usher").into(), &QUICK)?;
+    let program = "usher is built as for tests, so that its times and memory mean nothing.";
+    let results = measure(env!("CARGO_BIN_EXE_usher").into(), program, &QUICK)?;
     println!("{}", page::render(&results));
     Ok(holds(&results))
 }
@@ -94,7 +96,7 @@ fn holds(results: &Results) -> bool {
     kept && harmed && results.bars.iter().all(|bar| bar.met || !bar.decides)
 }
 
-fn measure(usher: PathBuf, extent: &Extent) -> Result<Results> {
+fn measure(usher: PathBuf, program: &'static str, extent: &Extent) -> Result<Results> {
     let python = tools::python()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -112,6 +114,6 @@ fn measure(usher: PathBuf, extent: &Extent) -> Result<Results> {
         }
         eprintln!("measuring what is left");
         let bars = bars::judge(&usher, &sizes, extent.first, extent.killed).await?;
-        Ok(Results { bars, scenes, sizes })
+        Ok(Results { program, bars, scenes, sizes })
     })
 }
