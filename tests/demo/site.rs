@@ -97,7 +97,7 @@ impl Site {
         let tenant = Tenant::start(options).await?;
         let population = Population::new(&tenant, people, partner.domain)?;
         let app = folder.join("app");
-        app::assemble(app.clone())?;
+        app::assemble(app.clone(), env!("CARGO_BIN_EXE_usher").as_ref())?;
         let variables = [
             ("USHER_STATE", format!("file://{}", folder.join("state").display())),
             ("USHER_GRAPH_ROOT", tenant.graph_root().to_owned()),

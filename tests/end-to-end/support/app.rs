@@ -1,4 +1,4 @@
-//! The app's folder as it would be deployed, and how the host stand-in runs it. Used by the tests and by the demo.
+//! The app's folder as it would be deployed, and how the host stand-in runs it. Used by the tests, the demo and the benchmarks.
 
 use anyhow::{Context, Result};
 use std::fs;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use usher_simulator::clock::SimClock;
 use usher_simulator::host::HostOptions;
 
-/// Lays out the folder: host.json, a folder for each function with its `function.json`, and the binary.
-pub(crate) fn assemble(app: PathBuf) -> Result<()> {
+/// Lays out the folder: host.json, a folder for each function with its `function.json`, and the program.
+pub(crate) fn assemble(app: PathBuf, program: &Path) -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("a repository")?;
     fs::create_dir_all(&app)?;
     fs::copy(repository.join("host.json"), app.join("host.json"))?;
@@ -19,7 +19,7 @@ pub(crate) fn assemble(app: PathBuf) -> Result<()> {
             fs::copy(description, app.join(name).join("function.json"))?;
         }
     }
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_usher"), app.join("usher"))?;
+    std::os::unix::fs::symlink(program, app.join("usher"))?;
     Ok(())
 }
 

@@ -163,7 +163,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let state_setting = format!("file://{}", folder.path().join(STATE).display());
         let world = Self { tenant, clock, state_setting, queues: QueueStorage::default(), cloud, folder, config };
-        app::assemble(world.app()).expect("an app folder");
+        app::assemble(world.app(), USHER.as_ref()).expect("an app folder");
         world.write_config();
         world
     }

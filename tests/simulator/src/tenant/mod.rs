@@ -10,7 +10,7 @@
 //! - `server`, `state`, `routes`, `request`, `error`, `faults`: the way of a request.
 //! - `site`, `front`: tenants that know each other, and one port for all of them.
 //! - `auth`, `identity`, `login`, `grants`, `sign_ins`, `certificate`, `administrators`: tokens, and who gets them.
-//! - `limits`, `cost`, `meter`: throttling.
+//! - `limits`, `cost`, `meter`: throttling. `latency`: how long an answer takes.
 //! - `query`, `filter`, `property`, `plain`, `member`, `reference`: query options, filters, projections and references.
 //! - `organization`, `licenses`, `users`, `user_update`, `authentication`, `deleted_items`, `sponsors`, `membership`,
 //!   `groups`, `group_members`, `roles`, `role_definitions`, `applications`, `sync`, `invitations`, `delta`, `audits`,
@@ -51,6 +51,7 @@ mod identity_synchronization;
 mod invitation_request;
 mod invitations;
 mod known_tenants;
+mod latency;
 mod licenses;
 mod limits;
 mod listing;
@@ -112,6 +113,7 @@ pub use delta::{DeltaOptions, ExpiredToken};
 pub use faults::{Fault, Matcher};
 pub use front::Front;
 pub use known_tenants::KnownTenant;
+pub use latency::Latency;
 pub use limits::{Limits, Quota, RetryAfter, TenantSize, Usage};
 pub use mail::Mail;
 pub use model::Directory;

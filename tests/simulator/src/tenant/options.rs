@@ -2,6 +2,7 @@
 
 use super::audit::AuditOptions;
 use super::delta::DeltaOptions;
+use super::latency::Latency;
 use super::limits::Limits;
 use crate::clock::SimClock;
 use crate::cloud::Cloud;
@@ -53,6 +54,8 @@ pub struct TenantOptions {
     pub record_bodies: bool,
     /// What Graph lets through; `None` for everything.
     pub limits: Option<Limits>,
+    /// How long an answer takes.
+    pub latency: Latency,
     /// How long it takes until a change is seen by readers;
     /// [`Directory::lag`](super::Directory::lag) changes it later.
     pub lag: SignedDuration,
@@ -79,6 +82,7 @@ impl TenantOptions {
             fullest_page: None,
             record_bodies: true,
             limits: None,
+            latency: Latency::default(),
             lag: SignedDuration::ZERO,
             delta: DeltaOptions::default(),
             audit: AuditOptions::default(),

@@ -108,7 +108,15 @@ async fn carry_out(desk: &Desk, request: &Request, step: &mut Step) -> Answer {
     }
     let answer = serve_in_turn(desk, request);
     step.stage = Stage::Done;
-    if matches!(hooks.step(step).await, Then::Cut) { Answer::lost() } else { answer }
+    if matches!(hooks.step(step).await, Then::Cut) {
+        return Answer::lost();
+    }
+    let (latency, clock) = {
+        let options = &lock(shared).directory.options;
+        (options.latency, options.clock.clone())
+    };
+    latency.pass(&clock, request).await;
+    answer
 }
 
 fn serve_in_turn(desk: &Desk, request: &Request) -> Answer {

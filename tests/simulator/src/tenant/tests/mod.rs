@@ -16,6 +16,7 @@ mod faults;
 mod group_changes;
 mod invitation;
 mod lag;
+mod latency;
 mod links;
 mod membership;
 mod policies;
