@@ -6,7 +6,7 @@ use crate::site::Site;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use usher_simulator::conformance::check_all;
+use usher_simulator::conformance::check_in_each_cloud;
 use usher_simulator::exchange::Exchange;
 use usher_simulator::tenant::ExternalUserState;
 use uuid::Uuid;
@@ -125,7 +125,7 @@ pub(crate) fn left_alone(plan: &Value) -> BTreeMap<String, u64> {
 pub(crate) fn check_wire(sites: &[Site], ledger: &mut Ledger) -> String {
     let mut checked = 0;
     for site in sites {
-        let report = check_all(site.organisation.cloud, &site.tenant.exchanges());
+        let report = check_in_each_cloud(site.organisation.cloud, &site.tenant.exchanges());
         if report.skipped.is_some() {
             return "Microsoft's published schemas of Graph are not here, so no request was held against them; README.md \
                     says how to get them."

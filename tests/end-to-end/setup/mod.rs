@@ -20,7 +20,7 @@ use tokio::process::Command;
 use tokio::task::AbortHandle;
 use usher_simulator::clock::SimClock;
 use usher_simulator::cloud::Cloud;
-use usher_simulator::conformance::check_all;
+use usher_simulator::conformance::check_in_each_cloud;
 use usher_simulator::tenant::{
     AdministratorRole, Directory, Front, KnownTenant, RoleState, Site, Tenant, TenantOptions,
 };
@@ -172,7 +172,7 @@ impl Drop for Pair {
         for side in [&self.home, &self.resource] {
             let violations = side.tenant.violations();
             assert!(violations.is_empty(), "{violations:#?}");
-            check_all(side.cloud, &side.tenant.exchanges()).assert_clean();
+            check_in_each_cloud(side.cloud, &side.tenant.exchanges()).assert_clean();
         }
         assert!(self.front.strays().is_empty(), "{:?}", self.front.strays());
     }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use usher_simulator::clock::SimClock;
 use usher_simulator::cloud::Cloud;
-use usher_simulator::conformance::check_all;
+use usher_simulator::conformance::check_in_each_cloud;
 use usher_simulator::host::{Host, QueueStorage};
 use usher_simulator::tenant::{Directory, ExternalUserState, OnPremises, Tenant, TenantOptions, User, UserType};
 use uuid::Uuid;
@@ -350,7 +350,7 @@ impl Drop for World {
         }
         let violations = self.tenant.violations();
         assert!(violations.is_empty(), "{violations:#?}");
-        check_all(self.cloud, &self.tenant.exchanges()).assert_clean();
+        check_in_each_cloud(self.cloud, &self.tenant.exchanges()).assert_clean();
     }
 }
 

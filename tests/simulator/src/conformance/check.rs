@@ -11,9 +11,19 @@ use super::query::{self, Scope};
 use super::sink::Sink;
 use super::{request, response};
 use crate::exchange::Exchange;
+use serde_json::Value;
 
 /// All differences of one exchange.
 pub(super) fn check(model: &Model, exchange: &Exchange) -> Vec<Difference> {
+    differences(model, exchange, exchange.response.as_ref())
+}
+
+/// The differences of what was asked, whatever came of it.
+pub(super) fn check_request(model: &Model, exchange: &Exchange) -> Vec<Difference> {
+    differences(model, exchange, None)
+}
+
+fn differences(model: &Model, exchange: &Exchange, answer: Option<&Value>) -> Vec<Difference> {
     let resource = match path::resolve(model, &exchange.path) {
         Ok(resource) => resource,
         Err(unresolved) => {
@@ -34,7 +44,7 @@ pub(super) fn check(model: &Model, exchange: &Exchange) -> Vec<Difference> {
         let selected = query::check(model, &scope, &exchange.query, &mut sink);
         let mut body = Body { model, sink: &mut sink, part: Part::Request, delta: false };
         request::check(&mut body, target, &exchange.method, exchange.request.as_ref());
-        if let Some(answer) = &exchange.response {
+        if let Some(answer) = answer {
             let mut body = Body { model, sink: &mut sink, part: Part::Response, delta: scope.delta };
             match exchange.status {
                 400.. => response::check_error(&mut body, answer),

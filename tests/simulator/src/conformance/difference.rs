@@ -2,6 +2,7 @@
 //!
 //! Responsible for: saying it exactly, once per cause. Not responsible for: finding it.
 
+use crate::cloud::Cloud;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -70,6 +71,8 @@ impl fmt::Display for Difference {
 /// A difference with the number of times that it occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// Whose schema says otherwise.
+    pub cloud: Cloud,
     /// The first occurrence.
     pub first: Difference,
     /// How often it occurred.
@@ -108,11 +111,12 @@ impl Report {
     }
 
     /// Adds differences, counting those that have the same cause as an earlier one.
-    pub(super) fn of(differences: impl IntoIterator<Item = Difference>, checked: usize) -> Self {
+    pub(super) fn of(differences: impl IntoIterator<Item = (Cloud, Difference)>, checked: usize) -> Self {
         let mut report = Self { checked, ..Self::default() };
-        let mut seen: HashMap<(String, String, Part, String, String), usize> = HashMap::new();
-        for difference in differences {
+        let mut seen: HashMap<(Cloud, String, String, Part, String, String), usize> = HashMap::new();
+        for (cloud, difference) in differences {
             let key = (
+                cloud,
                 difference.method.clone(),
                 difference.path.clone(),
                 difference.part,
@@ -123,7 +127,7 @@ impl Report {
                 Some(&at) => report.findings[at].times += 1,
                 None => {
                     seen.insert(key, report.findings.len());
-                    report.findings.push(Finding { first: difference, times: 1 });
+                    report.findings.push(Finding { cloud, first: difference, times: 1 });
                 }
             }
         }
@@ -144,7 +148,7 @@ impl fmt::Display for Report {
         }
         writeln!(out, "differences from Graph's schema, {} in {} exchanges:", self.findings.len(), self.checked)?;
         for finding in &self.findings {
-            writeln!(out, "- {} ({} times)", finding.first, finding.times)?;
+            writeln!(out, "- {:?}: {} ({} times)", finding.cloud, finding.first, finding.times)?;
         }
         Ok(())
     }

@@ -5,7 +5,8 @@
 //!
 //! Not responsible for: what a service does or refuses, which the schema does not say.
 //!
-//! [`check_all`] is the way in. Known differences of Graph from its own schema are listed in [`explained`].
+//! [`check_all`] is the way in, and [`check_in_each_cloud`]. Known differences of Graph from its own schema, and of one cloud
+//! from another, are listed in [`explained`].
 
 mod body;
 mod check;
@@ -37,6 +38,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::cloud::Cloud;
 use crate::exchange::Exchange;
+use explained::{ELSEWHERE, EXPLAINED, Explained};
 
 /// Says that nothing was checked, and how to get the schemas.
 pub const SKIPPED: &str = "SKIPPED: no exchange was held against Graph's schema, because the schema is not there. \
@@ -83,6 +85,11 @@ impl Schema {
         check::check(&self.model, exchange)
     }
 
+    /// Where what was asked differs from the schema, as far as the question alone goes.
+    pub fn check_request(&self, exchange: &Exchange) -> Vec<Difference> {
+        check::check_request(&self.model, exchange)
+    }
+
     fn read(file: &Path) -> Result<Option<Arc<Self>>> {
         let packed = match File::open(file) {
             Ok(packed) => packed,
@@ -105,20 +112,44 @@ fn folder() -> PathBuf {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/graph-metadata"), PathBuf::from)
 }
 
-/// Holds exchanges against the schema of a cloud. Explained differences are left out, and each cause is reported once.
+/// Holds exchanges against the schema of their cloud. Explained differences are left out, and each cause is reported once.
 pub fn check_all(cloud: Cloud, exchanges: &[Exchange]) -> Report {
-    let schema = match Schema::for_cloud(cloud) {
-        Ok(Some(schema)) => schema,
-        Ok(None) => {
-            return Report { skipped: Some(SKIPPED.to_owned()), ..Report::default() };
+    report(cloud, &[], exchanges)
+}
+
+/// The same, and holds what was asked against the schemas of the other clouds as well: a test in one cloud shows by that
+/// what would be asked in each. What clouds differ in is listed in [`explained::ELSEWHERE`].
+pub fn check_in_each_cloud(cloud: Cloud, exchanges: &[Exchange]) -> Report {
+    let others = [Cloud::Global, Cloud::UsGov, Cloud::China];
+    report(cloud, &others, exchanges)
+}
+
+fn report(cloud: Cloud, others: &[Cloud], exchanges: &[Exchange]) -> Report {
+    match differences(cloud, others, exchanges) {
+        Ok(Some(differences)) => Report::of(differences, exchanges.len()),
+        Ok(None) => Report { skipped: Some(SKIPPED.to_owned()), ..Report::default() },
+        Err(error) => Report { unreadable: Some(format!("{error:#}")), ..Report::default() },
+    }
+}
+
+/// What is not explained, and by whose schema; `None` where a schema is not there.
+fn differences(cloud: Cloud, others: &[Cloud], exchanges: &[Exchange]) -> Result<Option<Vec<(Cloud, Difference)>>> {
+    let Some(own) = Schema::for_cloud(cloud)? else { return Ok(None) };
+    let in_own =
+        exchanges.iter().flat_map(|exchange| own.check(exchange)).filter(|found| !explained(EXPLAINED, cloud, found));
+    let mut all: Vec<_> = in_own.map(|found| (cloud, found)).collect();
+    for &other in others {
+        let Some(schema) = Schema::for_cloud(other)? else { return Ok(None) };
+        if Arc::ptr_eq(&schema, &own) {
+            continue;
         }
-        Err(error) => {
-            return Report { unreadable: Some(format!("{error:#}")), ..Report::default() };
-        }
-    };
-    let differences = exchanges
-        .iter()
-        .flat_map(|exchange| schema.check(exchange))
-        .filter(|difference| !explained::EXPLAINED.iter().any(|known| known.covers(cloud, difference)));
-    Report::of(differences, exchanges.len())
+        let found = exchanges.iter().flat_map(|exchange| schema.check_request(exchange));
+        let is_news = |found: &Difference| !explained(EXPLAINED, other, found) && !explained(ELSEWHERE, other, found);
+        all.extend(found.filter(is_news).map(|found| (other, found)));
+    }
+    Ok(Some(all))
+}
+
+fn explained(list: &[Explained], cloud: Cloud, found: &Difference) -> bool {
+    list.iter().any(|known| known.covers(cloud, found))
 }

@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::super::{bare, get, send};
-use super::{caught, invitation, passes};
+use super::{caught, invitation, passes, schema};
 use crate::cloud::Cloud;
+use crate::conformance::check_in_each_cloud;
+use crate::conformance::explained::ELSEWHERE;
 
 #[test]
 fn a_misspelled_property_in_select_is_caught() {
@@ -51,6 +53,30 @@ fn an_unknown_action_is_caught() {
         &bare("POST", "/users/0f/convertExternalToInternalMemberUser"),
         &["convertExternalToInternalMemberUser"],
     );
+}
+
+#[test]
+fn what_is_asked_in_one_cloud_is_held_against_the_others_as_well() {
+    let sponsored = json!({"invitedUserSponsors": [{"@odata.type": "#microsoft.graph.user", "id": "0f"}]});
+    let exchange = send("POST", "/invitations", sponsored);
+    passes(Cloud::Global, &exchange);
+    let report = check_in_each_cloud(Cloud::Global, std::slice::from_ref(&exchange));
+    let clouds: Vec<Cloud> = report.findings.iter().map(|finding| finding.cloud).collect();
+    assert!(report.skipped.is_some() || clouds == [Cloud::UsGov, Cloud::China], "{report}");
+    let answer = get("/policies/crossTenantAccessPolicy").answered(200, json!({"allowedCloudEndpoints": []}));
+    assert!(check_in_each_cloud(Cloud::Global, &[answer]).is_clean(), "an answer is of its own cloud");
+}
+
+#[test]
+fn what_is_excused_elsewhere_is_in_one_cloud_and_not_in_the_other() {
+    for entry in ELSEWHERE {
+        let exchange = get(&entry.path.replace("{id}", "0f"));
+        if let (Some(here), Some(there)) = (schema(Cloud::Global), schema(entry.cloud.unwrap_or(Cloud::UsGov))) {
+            assert!(here.check_request(&exchange).iter().all(|found| found.says.starts_with("only POST")), "{entry:?}");
+            let missing = there.check_request(&exchange);
+            assert!(missing.iter().any(|found| entry.covers(Cloud::China, found)), "{entry:?}: {missing:?}");
+        }
+    }
 }
 
 #[test]

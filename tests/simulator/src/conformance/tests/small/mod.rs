@@ -103,14 +103,14 @@ fn caught(exchange: &Exchange, parts: &[&str]) {
 fn one_cause_is_reported_once_with_its_place_and_count() {
     let schema = Schema::parse(SMALL).unwrap();
     let page = |id: &str| get(&format!("/people/{id}/notes")).answered(200, json!({"value": [{"x": 1}, {"x": 2}]}));
-    let differences = [page("1"), page("2")].iter().flat_map(|one| schema.check(one)).collect::<Vec<_>>();
-    let report = Report::of(differences, 2);
+    let differences = [page("1"), page("2")].map(|one| schema.check(&one)).concat();
+    let report = Report::of(differences.into_iter().map(|difference| (Cloud::China, difference)), 2);
     assert_eq!(report.findings.len(), 1);
     assert_eq!((report.findings[0].times, report.findings[0].first.part), (4, Part::Response));
     assert_eq!(
         report.to_string(),
         "differences from Graph's schema, 1 in 2 exchanges:\n\
-         - GET /people/{id}/notes: response $.value[0].x: microsoft.graph.note has no such property; \
+         - China: GET /people/{id}/notes: response $.value[0].x: microsoft.graph.note has no such property; \
          found 1 (4 times)\n"
     );
     assert!(!report.is_clean());
