@@ -72,7 +72,10 @@ pub(crate) async fn live_through(history: &History, breakage: Option<Breakage>, 
         world.beat(&Beat::calm(often), &mut cast).await;
     }
     for after in REST {
-        if cast.players.iter().all(|player| lost(history, player, &fate(&world, player)).is_none()) {
+        // Who stays without redeeming looks the same before the last mail and after it.
+        let has_days_left = |player: &Player| player.person.stays_synced && !player.did(Deed::Redeems);
+        let is_at_rest = |player| lost(history, player, &fate(&world, player)).is_none() && !has_days_left(player);
+        if cast.players.iter().all(is_at_rest) {
             break;
         }
         world.beat(&Beat::calm(after), &mut cast).await;
@@ -194,7 +197,7 @@ fn lost(history: &History, player: &Player, fate: &Fate) -> Option<String> {
         },
         () if redeemed => is_there("accepted", true) && is_complete(),
         // Nobody redeems for them.
-        () if stays => is_there("pending", true) || is_there("pending", false),
+        () if stays => is_there("pending", true),
         () => *fate == Fate::Gone,
     };
     (!wanted).then(|| format!("person {number} is {fate:?}, whose script was {:?}", player.person.script))
