@@ -135,8 +135,10 @@ fn report(cloud: Cloud, others: &[Cloud], exchanges: &[Exchange]) -> Report {
 /// What is not explained, and by whose schema; `None` where a schema is not there.
 fn differences(cloud: Cloud, others: &[Cloud], exchanges: &[Exchange]) -> Result<Option<Vec<(Cloud, Difference)>>> {
     let Some(own) = Schema::for_cloud(cloud)? else { return Ok(None) };
-    let in_own =
-        exchanges.iter().flat_map(|exchange| own.check(exchange)).filter(|found| !explained(EXPLAINED, cloud, found));
+    let in_own = exchanges
+        .iter()
+        .flat_map(|exchange| own.check(exchange))
+        .filter(|found| !is_explained(EXPLAINED, cloud, found));
     let mut all: Vec<_> = in_own.map(|found| (cloud, found)).collect();
     for &other in others {
         let Some(schema) = Schema::for_cloud(other)? else { return Ok(None) };
@@ -144,12 +146,13 @@ fn differences(cloud: Cloud, others: &[Cloud], exchanges: &[Exchange]) -> Result
             continue;
         }
         let found = exchanges.iter().flat_map(|exchange| schema.check_request(exchange));
-        let is_news = |found: &Difference| !explained(EXPLAINED, other, found) && !explained(ELSEWHERE, other, found);
+        let is_news =
+            |found: &Difference| !is_explained(EXPLAINED, other, found) && !is_explained(ELSEWHERE, other, found);
         all.extend(found.filter(is_news).map(|found| (other, found)));
     }
     Ok(Some(all))
 }
 
-fn explained(list: &[Explained], cloud: Cloud, found: &Difference) -> bool {
+fn is_explained(list: &[Explained], cloud: Cloud, found: &Difference) -> bool {
     list.iter().any(|known| known.covers(cloud, found))
 }
