@@ -32,6 +32,12 @@ pub const ELSEWHERE: &[Explained] = &[
         reason: "multitenant organizations are the commercial cloud's; nobody asks for them elsewhere",
     },
     Explained {
+        cloud: None,
+        path: "/policies/crossTenantAccessPolicy",
+        at: "$.allowedCloudEndpoints",
+        reason: "which clouds a tenant works with is set through the commercial cloud's Graph only; elsewhere usher says where",
+    },
+    Explained {
         cloud: Some(Cloud::China),
         path: "/policies/authenticationMethodsPolicy",
         at: "",
