@@ -59,7 +59,8 @@ impl Usher {
         if let Some(sight) = good.filter(|_| job == Job::Invite) {
             let glance = Glance::new(&self.config, self.observer(client), sight, now).instrument(spans::observe());
             let glance = glance.await.map_err(ObserveError::from)?;
-            if let Some(mut glance) = glance {
+            let memory = writer.journal().memory();
+            if let Some(mut glance) = glance.filter(|glance| !glance.is_dearer_than_a_sweep(memory)) {
                 glance.look_at_unconfirmed(writer.journal().memory()).await;
                 self.settle(writer, until, glance.snapshot()).await?;
                 let plans = glance.plan(writer.journal().memory(), birth).instrument(spans::plan()).await;
@@ -67,7 +68,7 @@ impl Usher {
                 sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
                 return Ok((snapshot, plans));
             }
-            tracing::info!("Graph asks to read everything anew");
+            tracing::info!("everything is read anew: Graph asks for it, or more has changed than is looked at singly");
         }
         let page_read = |read| progress(Progress::Read(read));
         let memory = writer.journal().memory();

@@ -6,6 +6,7 @@
 
 use crate::config::Config;
 use crate::graph::batch::MAX_REQUESTS;
+use crate::graph::path::USERS_IN_A_PAGE;
 use crate::graph::{GraphError, Kind};
 use crate::ids::UserId;
 use crate::journal::memory::{Memory, SETTLES_WITHIN};
@@ -19,6 +20,9 @@ use crate::people::snapshot::Snapshot;
 use crate::sight::{Links, Sight, Waiting};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// As many people are looked at singly in any case, which takes two requests each.
+const FEW: usize = 500;
 
 /// A glance at what changed.
 pub struct Glance<'a> {
@@ -79,6 +83,13 @@ impl<'a> Glance<'a> {
     /// What was seen so far.
     pub const fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// Whether reading everybody takes fewer requests than looking at those who changed: on the day after a large wave, whose
+    /// own traces in the directory are changes too.
+    pub fn is_dearer_than_a_sweep(&self, memory: &Memory) -> bool {
+        let people = self.first_look(memory);
+        people > FEW && 2 * people > self.sight.users_read.div_ceil(USERS_IN_A_PAGE)
     }
 
     /// Looks at the people whose last step has no outcome, so that it can be settled before anything is planned.

@@ -5,6 +5,7 @@ use crate::support::{Config, World, sorted};
 use anyhow::Result;
 use jiff::SignedDuration;
 use serde_json::json;
+use usher_simulator::exchange::Exchange;
 use usher_simulator::host::Host;
 use usher_simulator::tenant::{DeltaOptions, Directory, ExpiredToken, Fault, Matcher, RoleState};
 use uuid::Uuid;
@@ -67,6 +68,26 @@ async fn a_person_synced_between_two_ticks_is_converted_at_the_next_without_a_sw
         assert_eq!(world.mails_of(&new), [1; 3], "round {round}");
         assert!(!swept(&world), "round {round}");
     }
+    assert_eq!(world.mails_of(&ids), vec![1; ids.len()]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_changes_than_pages_are_not_looked_at_one_by_one() -> Result<()> {
+    let (world, host, ids) = begun(Config::default()).await?;
+    world.tick(&host).await?;
+    world.clock.set_speed(50.0);
+    let wave = sync(&world, 1000, 600);
+    // Who was converted shows up as changed at the next tick.
+    for told in ["those who came", "their conversions"] {
+        tick(&world, &host).await?;
+        assert!(swept(&world), "{told}");
+        let singly = |exchange: &Exchange| exchange.method == "GET" && exchange.in_batch;
+        assert!(!world.tenant.exchanges().iter().any(singly), "{told}");
+        assert_eq!(world.mails_of(&wave), vec![1; 600], "{told}");
+        world.clock.advance(SignedDuration::from_mins(5));
+    }
+    assert_quiet(&world, &host).await?;
     assert_eq!(world.mails_of(&ids), vec![1; ids.len()]);
     Ok(())
 }

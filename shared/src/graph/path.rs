@@ -30,6 +30,8 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'$')
     .remove(b'\'');
 
+/// How many users a page holds; the largest size that Graph allows.
+pub const USERS_IN_A_PAGE: usize = 999;
 /// The template of change tracking of users.
 pub(super) const DELTA_OF_USERS: &str = "/users/delta";
 /// The template of change tracking of groups.
@@ -81,9 +83,9 @@ impl Path {
         Self::read("/organization", "/organization", 1).with("$select", "id,verifiedDomains")
     }
 
-    /// `GET /users`, in pages of the largest size that Graph allows.
+    /// `GET /users`, everybody.
     pub fn users(select: &str) -> Self {
-        Self::read("/users", "/users", 1).with("$select", select).with("$top", "999")
+        Self::read("/users", "/users", 1).with("$select", select).with("$top", &USERS_IN_A_PAGE.to_string())
     }
 
     /// `GET /users`, those who have the address in one of the properties that can be filtered by it.
