@@ -59,14 +59,15 @@ impl Usher {
         if let Some(sight) = good.filter(|_| job == Job::Invite) {
             let glance = Glance::new(&self.config, self.observer(client), sight, now).instrument(spans::observe());
             let glance = glance.await.map_err(ObserveError::from)?;
-            let memory = writer.journal().memory();
-            if let Some(mut glance) = glance.filter(|glance| !glance.is_dearer_than_a_sweep(memory)) {
+            if let Some(mut glance) = glance {
                 glance.look_at_unconfirmed(writer.journal().memory()).await;
                 self.settle(writer, until, glance.snapshot()).await?;
                 let plans = glance.plan(writer.journal().memory(), birth).instrument(spans::plan()).await;
-                let (sight, snapshot) = glance.remember(&plans);
-                sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
-                return Ok((snapshot, plans));
+                if let Some(plans) = plans {
+                    let (sight, snapshot) = glance.remember(&plans);
+                    sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
+                    return Ok((snapshot, plans));
+                }
             }
             tracing::info!("everything is read anew: Graph asks for it, or more has changed than is looked at singly");
         }

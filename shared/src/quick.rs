@@ -85,13 +85,6 @@ impl<'a> Glance<'a> {
         &self.snapshot
     }
 
-    /// Whether reading everybody takes fewer requests than looking at those who changed: on the day after a large wave, whose
-    /// own traces in the directory are changes too.
-    pub fn is_dearer_than_a_sweep(&self, memory: &Memory) -> bool {
-        let people = self.first_look(memory);
-        people > FEW && 2 * people > self.sight.users_read.div_ceil(USERS_IN_A_PAGE)
-    }
-
     /// Looks at the people whose last step has no outcome, so that it can be settled before anything is planned.
     pub async fn look_at_unconfirmed(&mut self, memory: &Memory) {
         // What is not settled within a day is left to the sweeps, so that a tick stays small.
@@ -103,11 +96,16 @@ impl<'a> Glance<'a> {
         self.look(&unconfirmed.into_iter().collect::<Vec<_>>()).await;
     }
 
-    /// Looks at people in the order of their turn until every partner's plan is full, or nobody is left.
-    pub async fn plan(&mut self, memory: &Memory, birth: Birth) -> Vec<PartnerPlan> {
-        let first = self.first_look(memory);
-        self.look_at_next(first).await;
+    /// Looks at people in the order of their turn until every partner's plan is full, or nobody is left. `None` when everybody
+    /// had better be read.
+    pub async fn plan(&mut self, memory: &Memory, birth: Birth) -> Option<Vec<PartnerPlan>> {
+        let mut next = self.first_look(memory);
         loop {
+            if self.is_dearer_than_a_sweep(next) {
+                return None;
+            }
+            self.look_at_next(next).await;
+            next = 0;
             self.snapshot.beyond = Some(self.sight.beyond(self.unseen.make_contiguous()));
             let now = self.snapshot.taken;
             let view = View { config: self.config, snapshot: &self.snapshot, memory, now };
@@ -118,11 +116,18 @@ impl<'a> Glance<'a> {
             if !unread.is_empty() {
                 self.look(&unread).await;
             } else if plans.iter().any(has_room) {
-                self.look_at_next(MAX_REQUESTS).await;
+                next = MAX_REQUESTS;
             } else {
-                return plans;
+                return Some(plans);
             }
         }
+    }
+
+    /// Whether it takes fewer requests to read everybody than to look at the `next` and whoever comes after them: on the day
+    /// after a large wave, whose own traces in the directory are changes too, or after a script that changed everybody.
+    fn is_dearer_than_a_sweep(&self, next: usize) -> bool {
+        let pages = self.sight.users_read.div_ceil(USERS_IN_A_PAGE);
+        self.snapshot.people.len() + next.min(self.unseen.len()) > FEW && 2 * self.unseen.len() > pages
     }
 
     /// What to remember for the next tick, and what was seen.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use usher_simulator::exchange::Exchange;
 use usher_simulator::host::Host;
-use usher_simulator::tenant::{DeltaOptions, Directory, ExpiredToken, Fault, Matcher, RoleState};
+use usher_simulator::tenant::{DeltaOptions, Directory, ExpiredToken, ExternalUserState, Fault, Matcher, RoleState};
 use uuid::Uuid;
 
 /// A directory role; which one does not matter.
@@ -78,18 +78,34 @@ async fn more_changes_than_pages_are_not_looked_at_one_by_one() -> Result<()> {
     world.tick(&host).await?;
     world.clock.set_speed(50.0);
     let wave = sync(&world, 1000, 600);
-    // Who was converted shows up as changed at the next tick.
-    for told in ["those who came", "their conversions"] {
+    // Everybody is looked at once more before the conversion, which shows up as a change at the next tick.
+    for (told, looks) in [("those who came", 600), ("their conversions", 0)] {
         tick(&world, &host).await?;
         assert!(swept(&world), "{told}");
-        let singly = |exchange: &Exchange| exchange.method == "GET" && exchange.in_batch;
-        assert!(!world.tenant.exchanges().iter().any(singly), "{told}");
+        let singly = |exchange: &&Exchange| exchange.method == "GET" && exchange.in_batch;
+        assert_eq!(world.tenant.exchanges().iter().filter(singly).count(), looks, "{told}");
         assert_eq!(world.mails_of(&wave), vec![1; 600], "{told}");
         world.clock.advance(SignedDuration::from_mins(5));
     }
     assert_quiet(&world, &host).await?;
     assert_eq!(world.mails_of(&ids), vec![1; ids.len()]);
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_a_script_changed_everybody_looking_at_single_people_ends() -> Result<()> {
+    // Nobody of them is to be acted upon, so the day's limit does not end it.
+    let limits = "invitations = 20\nwaves = []".into();
+    let (world, host, _) = begun(Config { limits, ..Config::default() }).await?;
+    for number in 1000..1900 {
+        world.guest(number, ExternalUserState::Accepted);
+    }
+    tick(&world, &host).await?;
+    assert!(swept(&world));
+    let singly = world.tenant.exchanges().iter().filter(|exchange| exchange.in_batch).count();
+    assert!((1..=2 * 500).contains(&singly), "{singly} requests");
+    world.clock.advance(SignedDuration::from_mins(5));
+    assert_quiet(&world, &host).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
