@@ -60,8 +60,8 @@ fn comparison(scenes: &[Scene]) -> String {
          - *started again after a kill*: a first run was killed when half were mailed, a quarter of an hour ago.\n\n\
          usher's first run and the one after the kill are sweeps. The others are ticks, of which there is one every five\n\
          minutes: a tick looks singly at those who have changed since the last one, or at everybody by pages where that takes\n\
-         less, as it does here after a day or an outage with many changes. usher is at Graph's full pace (`invitations_per_minute = 1200`,\n\
-         `quota_percent = 100`, no waves); its defaults are slower on purpose.\n\n\
+         less, as here after a day or an outage with thousands of changes. usher is at Graph's full pace\n\
+         (`invitations_per_minute = 1200`, `quota_percent = 100`, no waves); its defaults are slower on purpose.\n\n\
          An answer takes {request} ms, and one to a batch {in_batch} ms more for each request in it. That is an assumption;\n\
          Microsoft publishes no number. Time is the tenant's. For the runbook the clock stands still but for the latency, so\n\
          that Python's own time costs it nothing. For usher the clock runs {SPEED} times as fast as real time, and what usher\n\

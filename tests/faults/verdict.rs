@@ -16,6 +16,8 @@ use usher_shared::journal::Journal;
 use usher_shared::people::observe::Whom;
 use usher_shared::provision::whom;
 use usher_shared::state::Store;
+use usher_simulator::cloud::Cloud;
+use usher_simulator::conformance::check_in_each_cloud;
 use usher_simulator::tenant::ExternalUserState;
 use uuid::Uuid;
 
@@ -92,6 +94,12 @@ pub(crate) async fn live_through(history: &History, breakage: Option<Breakage>, 
     }
     for what in world.tenant.violations() {
         violated(Rule::GraphIsAskedAsDocumented, what);
+    }
+    if history.is_checked() {
+        let report = check_in_each_cloud(Cloud::Global, &world.tenant.exchanges());
+        if !report.is_clean() {
+            violated(Rule::GraphIsAskedAsDocumented, report.to_string());
+        }
     }
     if let Err(error) = chain(&world).await {
         violated(Rule::TheChainHolds, error);

@@ -107,7 +107,7 @@ impl World {
     /// The world of a history before it begins.
     pub(crate) fn new(history: &History, breakage: Option<Breakage>) -> Self {
         let clock = SimClock::new("2026-03-02T08:00:00Z".parse().expect("a time"), 1.0);
-        let options = TenantOptions { record_bodies: false, ..TenantOptions::new(clock.clone()) };
+        let options = TenantOptions { record_bodies: history.is_checked(), ..TenantOptions::new(clock.clone()) };
         let tenant = Tenant::unconnected(options).expect("a tenant");
         let groups = tenant.with_directory(|directory| {
             let [scope, joined] = ["scope", "joined"].map(|name| directory.create_group(name));
