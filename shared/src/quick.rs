@@ -1,8 +1,8 @@
 //! The quick path: from what changed since the last tick to a plan, without reading everybody.
 //!
-//! Responsible for: choosing whom to look at, in the order of their turn, until the plan is full. The planner is the same
-//! as the sweep's, and so is the evidence; only where it comes from differs. Whatever the quick path misses, the next
-//! sweep finds. Not responsible for: deciding.
+//! Responsible for: choosing whom to look at, in the order of their turn, until the plan is full, and for giving up where
+//! reading everybody is less work. The planner is the same as the sweep's, and so is the evidence; only where it comes from
+//! differs. Whatever the quick path misses, the next sweep finds. Not responsible for: deciding.
 
 use crate::config::Config;
 use crate::graph::batch::MAX_REQUESTS;

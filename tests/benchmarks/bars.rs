@@ -66,14 +66,14 @@ fn quiet(size: &Size) -> Vec<Bar> {
         Bar {
             what: format!("quiet `invite` tick, {people} users"),
             bar: "≤ 2 Graph requests, 0 writes".to_owned(),
-            measured: format!("{} requests, {} writes", tick.requests, tick.writes),
+            measured: format!("requests: {}, writes: {}", tick.requests, tick.writes),
             met: tick.requests <= 2 && tick.writes == 0,
             decides: true,
         },
         Bar {
             what: format!("quiet full sweep, {people} users, no groups"),
             bar: format!("≤ {most} Graph requests, 0 writes"),
-            measured: format!("{} requests, {} writes", sweep.requests, sweep.writes),
+            measured: format!("requests: {}, writes: {}", sweep.requests, sweep.writes),
             met: sweep.requests <= most && sweep.writes == 0,
             decides: true,
         },

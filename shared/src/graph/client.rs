@@ -383,6 +383,8 @@ mod tests {
             (r#"{"value":[{"id":7}]}"#, "value.[0].id"),
             (r#"{"value":[],"@odata.nextLink":7}"#, "@odata.nextLink"),
             (r#"{"person-0001@fabrikam.us":"#, "…"),
+            (r#"{"@person-0001@fabrikam":"#, "…"),
+            (r#"{"person-0001@fabrikam":"#, "…"),
             ("{\"a\\nb\":", "…"),
             (r#"{"value":[]}{"error":{}}"#, "its end"),
         ] {

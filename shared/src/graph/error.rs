@@ -62,10 +62,14 @@ impl Kind {
 
 /// Whether this can be a code, an id or a key of Graph's, and no address or text: these are shown in logs.
 pub(super) fn is_name(text: &str) -> bool {
-    // `@odata.nextLink` and `members@delta` are keys.
-    let is_address = text.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'));
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '$');
-    !is_address && text.len() <= 100 && text.chars().all(fits)
+    let fits = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '$'));
+    // `@odata.nextLink` and `members@delta` are keys. Any other `@` may be an address's.
+    let is_annotation = |name: &str| name.starts_with("odata.") || matches!(name, "delta" | "removed");
+    let is_harmless = match text.split_once('@') {
+        Some((own, annotation)) => fits(own) && fits(annotation) && is_annotation(annotation),
+        None => fits(text),
+    };
+    is_harmless && text.len() <= 100
 }
 
 /// A failed request. `Display` carries no text of Graph's, which may hold addresses; [`GraphError::message`] does, for the
