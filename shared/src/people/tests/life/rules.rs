@@ -136,6 +136,60 @@ fn more_recent_activity_never_makes_a_person_more_deletable() {
 }
 
 #[test]
+fn above_the_ceiling_of_a_day_nothing_is_taken_away_without_approval() {
+    let leaver = |limits| Situation { limits, ..accepted(100).out().note(7, Note::OutOfScope) };
+    let counts = |situation: Situation| {
+        let plan = situation.plan();
+        (plan.actions.len(), plan.held_actions.len(), plan.held.map(|held| held.reason.name()))
+    };
+    assert_eq!(counts(leaver("disables = 1")), (1, 0, None));
+    assert_eq!(counts(leaver("disables = 0")), (0, 1, Some("disables-ceiling")));
+    let deletable = Situation { limits: "deletes = 0", ..disabled_by_usher(300) };
+    assert_eq!(counts(deletable), (0, 1, Some("deletes-ceiling")));
+    for (hours, expected) in [(23, (0, 1, Some("disables-ceiling"))), (25, (1, 0, None))] {
+        let mut another = did(ActionKind::Disable, 0, Some(Cause::LeftScope));
+        for record in &mut another {
+            match record {
+                Record::Intent(intent) => {
+                    (intent.person, intent.at) = (id(COLLEAGUE), now() - SignedDuration::from_hours(hours))
+                }
+                Record::Outcome { step, .. } => step.person = id(COLLEAGUE),
+                _ => {}
+            }
+        }
+        let mut situation = leaver("disables = 1");
+        situation.records.extend(another);
+        assert_eq!(counts(situation), expected, "another's, {hours} hours ago, counts for a day");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_of_a_person_stops_every_step() {
+    let attributes = "[partner.attributes]\ncompanyName = \"Contoso\"";
+    let joins = "groups = [\"00000000-0000-0000-0000-0000000000a3\"]";
+    let steps = [
+        (ActionKind::Resend, pending(8)),
+        (ActionKind::Update, Situation { more: attributes, ..accepted(9) }),
+        (ActionKind::AddToGroup, Situation { invite: joins, ..accepted(9) }),
+        (ActionKind::Enable, Situation { in_group: true, ..disabled_by_usher(5) }),
+        (ActionKind::Disable, accepted(100).out().note(7, Note::OutOfScope)),
+        (ActionKind::Delete, disabled_by_usher(300)),
+    ];
+    for (step, situation) in steps {
+        assert_eq!(situation.clone().decides(), [step]);
+        for (what, evidence) in [
+            ("whether the person is there", Evidence { exists: Tri::Unknown, ..FREE }),
+            ("protected groups", Evidence { protected_group: Tri::Unknown, ..FREE }),
+            ("directory roles", Evidence { directory_role: Tri::Unknown, ..FREE }),
+        ] {
+            assert_eq!(Situation { evidence, ..situation.clone() }.decides(), [], "{step:?} without {what}");
+        }
+    }
+    let unread = Evidence { licensed: Tri::Unknown, ..FREE };
+    assert_eq!(Situation { evidence: unread, ..disabled_by_usher(300) }.decides(), [], "licences");
+}
+
+#[test]
 fn a_changed_scope_holds_what_takes_away_and_lets_everything_else_go() {
     let in_force = |scope: &str| Record::InForce {
         partner: "fabrikam-gov".into(),
