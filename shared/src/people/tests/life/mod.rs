@@ -39,6 +39,7 @@ fn ago(days: i64) -> Timestamp {
 struct Situation {
     user: Value,
     records: Vec<Record>,
+    pilot: &'static str,
     scope: &'static str,
     leave: &'static str,
     invite: &'static str,
@@ -89,6 +90,7 @@ fn accepted(days: i64) -> Situation {
         user: json!({"externalUserState": "Accepted", "creationType": "Invitation", "onPremisesSyncEnabled": null,
             "externalUserStateChangeDateTime": ago(days), "companyName": "Fabrikam"}),
         records: vec![noted(days, Note::Adopted { domain: "fabrikam.us".into(), address, redeemed: true })],
+        pilot: "",
         scope: "groups = [\"00000000-0000-0000-0000-0000000000a1\"]\nadopt = \"full\"",
         leave: "",
         invite: "home_redeems_automatically = \"no\"",
@@ -149,7 +151,7 @@ impl Situation {
 
     fn with<T>(self, judge: impl FnOnce(&Case<'_>, View<'_>) -> T) -> T {
         let rest = format!("[partner.invite]\n{}\n[partner.leave]\n{}\n{}", self.invite, self.leave, self.more);
-        let config = config("", self.scope, self.limits, &rest);
+        let config = config(self.pilot, self.scope, self.limits, &rest);
         let user = synced(PERSON, self.user.clone());
         // Somebody else is in scope, so that the snapshot is believed.
         let colleague = synced(COLLEAGUE, json!({"onPremisesSyncEnabled": null}));

@@ -163,19 +163,23 @@ fn above_the_ceiling_of_a_day_nothing_is_taken_away_without_approval() {
     }
 }
 
-#[test]
-fn what_could_not_be_read_of_a_person_stops_every_step() {
+/// Each kind of step, with somebody for whom it is due.
+fn due() -> [(ActionKind, Situation); 6] {
     let attributes = "[partner.attributes]\ncompanyName = \"Contoso\"";
     let joins = "groups = [\"00000000-0000-0000-0000-0000000000a3\"]";
-    let steps = [
+    [
         (ActionKind::Resend, pending(8)),
         (ActionKind::Update, Situation { more: attributes, ..accepted(9) }),
         (ActionKind::AddToGroup, Situation { invite: joins, ..accepted(9) }),
         (ActionKind::Enable, Situation { in_group: true, ..disabled_by_usher(5) }),
         (ActionKind::Disable, accepted(100).out().note(7, Note::OutOfScope)),
         (ActionKind::Delete, disabled_by_usher(300)),
-    ];
-    for (step, situation) in steps {
+    ]
+}
+
+#[test]
+fn what_could_not_be_read_of_a_person_stops_every_step() {
+    for (step, situation) in due() {
         assert_eq!(situation.clone().decides(), [step]);
         for (what, evidence) in [
             ("whether the person is there", Evidence { exists: Tri::Unknown, ..FREE }),
@@ -187,6 +191,17 @@ fn what_could_not_be_read_of_a_person_stops_every_step() {
     }
     let unread = Evidence { licensed: Tri::Unknown, ..FREE };
     assert_eq!(Situation { evidence: unread, ..disabled_by_usher(300) }.decides(), [], "licences");
+}
+
+#[test]
+fn outside_the_pilot_no_step_is_taken() {
+    for (step, situation) in due() {
+        for (pilot, expected) in
+            [("pilot = [\"person-0001@fabrikam.us\"]", vec![step]), ("pilot = [\"person-0009@fabrikam.us\"]", vec![])]
+        {
+            assert_eq!(Situation { pilot, ..situation.clone() }.decides(), expected, "{step:?} with {pilot}");
+        }
+    }
 }
 
 #[test]
