@@ -17,6 +17,13 @@ fn a_deleted_persons_groups_are_not_known_so_nobody_is_restored_by_them() {
 }
 
 #[test]
+fn whom_others_deleted_is_not_restored_though_usher_disabled_them_before() {
+    let deleted = Situation { scope: "", deleted: Some(ago(9)), ..disabled_by_usher(40) };
+    assert_eq!(deleted.clone().decides(), []);
+    assert_eq!(deleted.did(ActionKind::Delete, 9, Some(Cause::LeftScope)).decides(), [ActionKind::Restore]);
+}
+
+#[test]
 fn of_somebody_who_is_gone_for_good_nothing_is_remembered() {
     let deleted = |days: i64| {
         let left = disabled_by_usher(days + 30).did(ActionKind::Delete, days, Some(Cause::LeftScope));
