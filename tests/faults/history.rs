@@ -98,7 +98,7 @@ const HOUR: u32 = 60;
 const DAY: u32 = 24;
 /// How many disturbed histories tell the same people's doings: the undisturbed one is lived through once for them.
 pub(crate) const WEATHERS: u64 = 10;
-/// Of so many histories, the traffic of one is held against Microsoft's schemas; all of them would take twice as long.
+/// Of so many histories, the traffic of one is held against Microsoft's schemas: it is much alike, and checking takes time.
 const CHECKED: u64 = 20;
 
 impl History {
