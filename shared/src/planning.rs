@@ -68,8 +68,10 @@ impl Usher {
                     sight::write(self.store.as_ref(), &sight, etag.as_ref()).await?;
                     return Ok((snapshot, plans));
                 }
+                tracing::info!("everybody is read: more has changed than is looked at singly");
+            } else {
+                tracing::info!("everybody is read: Graph asks for it");
             }
-            tracing::info!("everything is read anew: Graph asks for it, or more has changed than is looked at singly");
         }
         let page_read = |read| progress(Progress::Read(read));
         let memory = writer.journal().memory();
