@@ -35,8 +35,6 @@ pub struct CloudFacts {
     /// Where people land after redeeming, without the tenant. For `DoD` no page documents it; it shares GCC High's portal
     /// hosts, and so it is taken to share this one.
     pub my_apps: &'static str,
-    /// Whether `invitation.invitedUserSponsors` exists; elsewhere sponsors take a call of their own.
-    pub invitation_sponsors: bool,
     /// Whether `crossTenantAccessPolicy.allowedCloudEndpoints` exists in v1.0.
     pub allowed_cloud_endpoints: bool,
 }
@@ -53,7 +51,6 @@ impl Cloud {
                 authority: "https://login.microsoftonline.com",
                 portal: "https://portal.azure.com",
                 my_apps: "https://myapps.microsoft.com/",
-                invitation_sponsors: true,
                 allowed_cloud_endpoints: true,
             },
             Self::UsGov => &CloudFacts {
@@ -61,7 +58,6 @@ impl Cloud {
                 authority: "https://login.microsoftonline.us",
                 portal: "https://portal.azure.us",
                 my_apps: "https://myapps.microsoft.us/",
-                invitation_sponsors: false,
                 allowed_cloud_endpoints: false,
             },
             Self::UsGovDod => &CloudFacts {
@@ -69,7 +65,6 @@ impl Cloud {
                 authority: "https://login.microsoftonline.us",
                 portal: "https://portal.azure.us",
                 my_apps: "https://myapps.microsoft.us/",
-                invitation_sponsors: false,
                 allowed_cloud_endpoints: false,
             },
             Self::China => &CloudFacts {
@@ -77,7 +72,6 @@ impl Cloud {
                 authority: "https://login.partner.microsoftonline.cn",
                 portal: "https://portal.azure.cn",
                 my_apps: "https://myapplications.windowsazure.cn/",
-                invitation_sponsors: false,
                 allowed_cloud_endpoints: false,
             },
         }

@@ -12,6 +12,7 @@ use crate::journal::memory::Memory;
 use crate::journal::memory::waves::{WaveMemory, WaveStep};
 use crate::journal::record::{ActionKind, Job, Outcome, Record, StepId};
 use crate::people::ceilings::settings_of;
+use crate::people::conditions::days;
 use crate::people::decide::Action;
 use crate::people::guard::Held;
 use crate::people::plan::PartnerPlan;
@@ -20,11 +21,13 @@ use crate::report::{OutcomeReport, PartnerReport, RemovedPartner, Report};
 use crate::run::{OnProgress, Order, Progress, RunError, Usher};
 use crate::until::Until;
 use crate::writer::{SliceError, Writer};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashSet};
 
 /// A first sweep notices much; a segment of the journal stays small.
 const RECORDS_IN_A_SEGMENT: usize = 2000;
+/// Whoever falls out of scope by a change of it is seen to within so long of the change: a sweep may be late, or run out of time.
+const FELL_OUT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// One run's plans being carried out.
 pub struct Execution<'a> {
@@ -163,11 +166,17 @@ impl<'a> Execution<'a> {
         let mut settings = known.and_then(|known| known.in_force.clone()).unwrap_or_default();
         let wanted = settings_of(partner);
         let mut of_plan = approved.actions.iter().chain(&approved.stale);
-        // Whoever fell out of scope by the change, and whose days of grace still run, was in no plan that anybody saw.
+        // Whoever fell out of scope by the change, and whose days of grace still run, was in no plan that anybody saw. Where
+        // the days are over, the plan had them or something else stands against it.
+        let at = self.client.clock().now();
         let changed = known.and_then(|known| known.seen.as_ref()).map(|(_, since)| *since);
+        let grace = days(partner.leave.disable_after_days);
+        let fell_out =
+            |out: Timestamp| changed.is_some_and(|changed| out >= changed && out < changed + FELL_OUT_WITHIN);
         let somebody_follows = self.memory().departures().any(|(person, departure)| {
             let of_partner = self.memory().life(person).is_some_and(|life| life.origin.partner == partner.name);
-            of_partner && departure.taken.is_none() && departure.out_since == changed
+            let runs = departure.out_since.is_some_and(|out| fell_out(out) && at.duration_since(out) < grace);
+            of_partner && departure.taken.is_none() && runs
         });
         if of_plan.clone().any(|action| action.kind.takes_away()) && !somebody_follows {
             settings.scope = wanted.scope;
@@ -175,7 +184,6 @@ impl<'a> Execution<'a> {
         if of_plan.any(|action| action.kind == ActionKind::Update) {
             settings.attributes = wanted.attributes;
         }
-        let at = self.client.clock().now();
         self.writer.note([Record::InForce { partner: partner.name.clone(), at, settings }]);
         Ok(())
     }

@@ -106,7 +106,8 @@ impl Usher {
             let was_there = |id: &UserId| {
                 snapshot.people.get(id).and_then(|person| person.created.get()).is_some_and(|created| created < tick)
             };
-            plan.missed = plan.conversions().filter(|id| was_there(id) && !expected.contains(id)).collect();
+            let wanted = plan.conversions().chain(plan.queued.iter().copied());
+            plan.missed = wanted.filter(|id| was_there(id) && !expected.contains(id)).collect();
             for id in &plan.missed {
                 tracing::warn!(user.id = %id, usher.partner = plan.partner, "the quick path missed a person");
             }

@@ -3,7 +3,6 @@
 //! Responsible for: explaining one person with the evidence that a sweep would read for them, and forgetting human
 //! decisions about them. Not responsible for: deciding; [`crate::people`] does.
 
-use crate::graph::directory::Switched;
 use crate::journal::Journal;
 use crate::journal::memory::Memory;
 use crate::journal::record::{Note, Record};
@@ -16,13 +15,12 @@ use crate::people::lifecycle::State;
 use crate::people::observe::{Observer, Whom};
 use crate::people::person::Person;
 use crate::people::request::invited_lately;
-use crate::people::snapshot::{Dear, Snapshot};
+use crate::people::snapshot::Snapshot;
 use crate::run::{RunError, Usher};
 use crate::tri::Tri;
 use crate::until::Until;
 use crate::writer::Writer;
 use jiff::Timestamp;
-use std::collections::HashMap;
 
 /// What came of forgetting human decisions about somebody.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -108,24 +106,17 @@ impl Usher {
             let need = decide(&case).need.or_else(|| case.leaves_while_disabled().err());
             let partner = case.partner.name.clone();
             match need {
-                None if gone && snapshot.disabled_by.is_not_read() => self.read_who(observer, snapshot, person).await,
+                None if gone && snapshot.disabled_by.is_not_read() => {
+                    observer.read_who_disabled(snapshot, &[person.id]).await
+                }
                 None => return,
                 Some(Need::SignIns) => observer.read_sign_ins(snapshot).await,
                 Some(Need::CrossTenant) => observer.read_cross_tenant(snapshot, &partner).await,
-                Some(Need::DisabledBy) => self.read_who(observer, snapshot, person).await,
+                Some(Need::DisabledBy) => observer.read_who_disabled(snapshot, &[person.id]).await,
                 Some(Need::Roles) => observer.read_roles_of(snapshot, &[person.id]).await,
                 Some(Need::Look(_)) => observer.look_closer(snapshot, &[person.id], true).await,
             }
         }
-    }
-
-    /// Reads who disabled one person, which is less than who disabled anybody.
-    async fn read_who(&self, observer: &Observer<'_>, snapshot: &mut Snapshot, person: &Person) {
-        let last = observer.directory().last_switched_by(person.id).await;
-        snapshot.disabled_by = Dear::from(last.map(|last| {
-            let off = last.filter(|(switched, _)| matches!(switched, Switched::Off | Switched::Deleted));
-            off.map(|(_, actor)| (person.id, actor)).into_iter().collect::<HashMap<_, _>>()
-        }));
     }
 
     /// Forgets human decisions about a person whom usher looks after: the rules apply as if they had not been made, and all

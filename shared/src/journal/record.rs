@@ -199,12 +199,23 @@ pub enum Note {
     OutOfScope,
     /// In scope.
     InScope,
+    /// Nobody can tell whether the person stays out of scope, because they were not there, or outside the pilot: the days of
+    /// grace begin anew.
+    NotWatched,
     /// What usher disabled shows as disabled.
     ShownDisabled,
     /// What usher deleted shows as deleted.
     ShownDeleted,
     /// What usher took away shows as given back by others.
     GivenBack,
+    /// Somebody else disabled the account again after usher had: it is not usher's to enable any more.
+    TakenOver,
+    /// Somebody other than usher has disabled the account.
+    Blocked,
+    /// It is enabled again: the days in which the person could not sign in do not count.
+    Unblocked,
+    /// The directory shows the values that usher wrote.
+    ValuesShown,
     /// What usher deleted is still not there after Entra has let go of it: it never comes back.
     Gone,
     /// A cause for taking away holds for somebody who is disabled already, by usher or by others.

@@ -10,7 +10,7 @@ use super::scope::{Remembered, Scope, candidate_addresses, scope_of};
 use super::snapshot::{Evidence, Snapshot};
 use crate::address::Address;
 use crate::config::{Adopt, Config, Partner};
-use crate::graph::directory::Actor;
+use crate::graph::directory::{Actor, LastDisabled};
 use crate::ids::UserId;
 use crate::journal::memory::departures::Departure;
 use crate::journal::memory::lives::Life;
@@ -19,6 +19,10 @@ use crate::journal::memory::{Memory, SETTLES_WITHIN, StepState};
 use crate::journal::record::StepId;
 use crate::tri::Tri;
 use jiff::{SignedDuration, Timestamp};
+
+/// Graph notes a step at most so long after usher meant to do it: it may have asked usher to wait.
+pub const DONE_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
 /// A refusal for the person's own reason is not tried again before this has passed.
 pub const RETRY_AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(24);
 
@@ -114,6 +118,18 @@ impl<'a> Case<'a> {
         self.life().is_some_and(may)
     }
 
+    /// Whether usher looked after the person for a partner that is not configured any more.
+    pub fn is_of_former_partner(&self) -> bool {
+        let life = self.view.memory.life(self.person.id);
+        life.is_some_and(|life| self.config().partner(&life.origin.partner).is_none())
+    }
+
+    /// Whether the pilot list, if there is one, names any address of the person.
+    pub fn is_in_pilot(&self) -> bool {
+        let listed = || self.person.addresses.iter().any(|known| self.partner.pilot.contains(&known.address));
+        self.partner.pilot.is_empty() || listed()
+    }
+
     /// What was asked for, if the person is in this partner's scope by request.
     pub fn requested(&self) -> Option<&'a Requested> {
         self.view.memory.requested(self.person.id, &self.partner.name)
@@ -135,6 +151,21 @@ impl<'a> Case<'a> {
         self.view.memory.departure(self.person.id)
     }
 
+    /// Whether somebody else, by what is known of the audit log, disabled the account again after usher had: then it is not
+    /// usher's to give back.
+    pub fn is_taken_over(&self) -> bool {
+        let departure = self.departure();
+        let taken = departure.and_then(|departure| departure.taken.as_ref());
+        let (Some(disabled), Some(last)) = (taken.and_then(|taken| taken.disabled), self.last_disabled()) else {
+            return false;
+        };
+        let released = departure.and_then(|departure| departure.released);
+        let since = released.map_or(disabled, |released| released.max(disabled));
+        // In the log usher is an application like others.
+        let done_by = if last.by == Actor::Other { since + DONE_WITHIN } else { since };
+        self.state() == State::Disabled && last.at > done_by
+    }
+
     /// What the person is.
     pub fn state(&self) -> State {
         if self.deleted.is_some() {
@@ -154,25 +185,26 @@ impl<'a> Case<'a> {
     /// Who brought the person into the state `disabled` or `deleted`, as far as is known.
     pub fn by(&self) -> Option<By> {
         let taken = self.departure().and_then(|departure| departure.taken.as_ref());
-        let by_usher = |did: bool, synced: Tri| match (did, synced) {
-            (true, _) => By::Usher,
-            (false, Tri::Yes) => By::Sync,
-            (false, _) => match self.disabled_by_audit() {
-                Some(Actor::Sync) => By::Sync,
-                Some(Actor::Person) => By::Person,
-                Some(Actor::Other) | None => By::Elsewhere,
-            },
+        let by_usher = match self.state() {
+            State::Disabled => taken.is_some_and(|taken| taken.disabled.is_some()) && !self.is_taken_over(),
+            State::Deleted => taken.is_some_and(|taken| taken.deleted.is_some()),
+            _ => return None,
         };
-        match self.state() {
-            State::Disabled => Some(by_usher(taken.is_some_and(|taken| taken.disabled.is_some()), self.person.synced)),
-            State::Deleted => Some(by_usher(taken.is_some_and(|taken| taken.deleted.is_some()), self.person.synced)),
-            _ => None,
-        }
+        Some(if by_usher { By::Usher } else { self.disabled_by_others() })
     }
 
-    /// Who disabled the account last, by the audit log.
-    pub fn disabled_by_audit(&self) -> Option<Actor> {
+    /// Who disabled the account last, and when, by the audit log.
+    pub fn last_disabled(&self) -> Option<LastDisabled> {
         self.view.snapshot.disabled_by.read()?.get(&self.person.id).copied()
+    }
+
+    /// Who disabled an account that usher did not.
+    pub fn disabled_by_others(&self) -> By {
+        match (self.last_disabled().map(|last| last.by), self.person.synced) {
+            (Some(Actor::Person), _) => By::Person,
+            (Some(Actor::Sync), _) | (None, Tri::Yes) => By::Sync,
+            (Some(Actor::Other) | None, _) => By::Elsewhere,
+        }
     }
 
     /// The one address to invite, where there is exactly one.

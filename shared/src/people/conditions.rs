@@ -3,9 +3,9 @@
 //! Responsible for: each [`When`] with its evidence; what was not read yet is asked for by a [`Need`], and what cannot be
 //! known is unknown. Not responsible for: what stands against a step whose condition holds; see [`super::guards`].
 
-use super::carry::{differences, missing_groups, missing_sponsors};
+use super::carry::{differences, in_words, missing_groups, missing_sponsors};
 use super::case::{Case, Finding};
-use super::lifecycle::{State, When};
+use super::lifecycle::{By, State, When};
 use super::person::{Sources, Standing};
 use super::reason::Reason;
 use crate::config::{Adopt, HomeRedemption, SyncedPeople};
@@ -20,6 +20,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Entra keeps a deleted object so long.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What was written and is not shown is written again after this.
+const WRITTEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A pause of so many days between two sweeps never lets the days of grace begin anew.
 const LONGEST_PAUSE: u16 = 45;
@@ -65,9 +68,9 @@ impl Case<'_> {
             When::ValuesDiffer => Ok(self.values_differ()),
             When::SponsorMissing => Ok(self.if_in_scope(missing_sponsors(self).is_empty())),
             When::GroupMissing => Ok(self.group_missing()),
-            When::BackInScope => Ok(self.back_in_scope()),
-            When::StillInGroup => Ok(self.still_in_group()),
-            When::DeletionDue => Ok(self.deletion_due()),
+            When::BackInScope => self.back_in_scope(),
+            When::StillInGroup => self.still_in_group(),
+            When::DeletionDue => self.deletion_due(),
         }
     }
 
@@ -224,8 +227,10 @@ impl Case<'_> {
         Ok(taken || self.is_to_be_renewed() || self.is_past_expiry() && self.pending_is_uncertain()?.is_none())
     }
 
+    /// Whoever was seen to redeem and shows as pending was shown an old state, or reset by somebody, which is noticed first.
     fn has_been_pending(&self, for_so_long: SignedDuration) -> bool {
-        self.pending_since().is_some_and(|since| self.view.now.duration_since(since) >= for_so_long)
+        let redeemed = self.life().is_some_and(|life| life.redeemed);
+        !redeemed && self.pending_since().is_some_and(|since| self.view.now.duration_since(since) >= for_so_long)
     }
 
     /// Since when the invitation that is pending has been out: usher's, or a later one by somebody else.
@@ -308,9 +313,20 @@ impl Case<'_> {
         }
         let found = differences(self.config(), self.partner, self.person);
         match (found.to_write.is_empty(), found.mastered_elsewhere) {
-            (false, _) => Finding::HOLDS,
+            (false, _) => self.not_written_lately(&in_words(&found.to_write).1),
             (true, true) => Finding::fails(Reason::MasteredOnPremises),
             (true, false) => Finding::NO,
+        }
+    }
+
+    /// Graph may take a value and never show it: then it is written again only now and then.
+    fn not_written_lately(&self, values: &str) -> Finding {
+        let written = self.view.memory.written(self.person.id);
+        let same = written.filter(|written| written.values == Fingerprint::of_text(values));
+        match same.map(|written| self.view.now.duration_since(written.at)) {
+            Some(ago) if ago < SETTLES_WITHIN => Finding::fails(Reason::NotShownYet),
+            Some(ago) if ago < WRITTEN_AGAIN_AFTER => Finding::fails(Reason::ValueNotKept),
+            _ => Finding::HOLDS,
         }
     }
 
@@ -329,31 +345,40 @@ impl Case<'_> {
         if nothing_to_do || !self.scope.in_scope().is_yes() { Finding::NO } else { Finding::HOLDS }
     }
 
-    fn back_in_scope(&self) -> Finding {
-        let Some(taken) = self.taken() else { return Finding::NO };
+    fn back_in_scope(&self) -> Condition {
+        let Some(taken) = self.taken() else { return Ok(Finding::NO) };
         if taken.disabled.is_none() || taken.causes.keys().any(|cause| *cause != Cause::LeftScope) {
-            return Finding::NO;
+            return Ok(Finding::NO);
         }
         if let Some(reason) = self.shows_again() {
-            return Finding::fails(reason);
+            return Ok(Finding::fails(reason));
         }
         match (self.state(), self.deleted) {
-            (State::Deleted, _) if !self.person.synced.is_no() => return Finding::fails(Reason::Deleted),
+            (State::Deleted, _) if !self.person.synced.is_no() => return Ok(Finding::fails(Reason::Deleted)),
             (State::Deleted, deleted) => {
                 let mine = taken.deleted.is_some();
                 let restorable = deleted.flatten().or(taken.deleted);
                 if !mine || restorable.is_none_or(|at| self.view.now.duration_since(at) >= RESTORABLE) {
-                    return Finding::fails(Reason::Deleted);
+                    return Ok(Finding::fails(Reason::Deleted));
                 }
             }
             _ => {}
         }
         match self.scope.in_scope() {
-            Tri::No => Finding::NO,
-            Tri::Unknown => Finding::unknown(self.unknown_scope()),
-            Tri::Yes if self.partner.leave.restore || self.is_to_be_given_back_by_request() => Finding::HOLDS,
-            Tri::Yes => Finding::fails(Reason::RestoreOff),
+            Tri::No => Ok(Finding::NO),
+            Tri::Unknown => Ok(Finding::unknown(self.unknown_scope())),
+            Tri::Yes if self.partner.leave.restore || self.is_to_be_given_back_by_request() => self.still_ushers(),
+            Tri::Yes => Ok(Finding::fails(Reason::RestoreOff)),
         }
+    }
+
+    /// Whether it is still usher's disable that keeps the person out, and not a later one by somebody else. Where the audit
+    /// log does not say so, it is usher's.
+    fn still_ushers(&self) -> Condition {
+        if self.state() == State::Disabled && self.view.snapshot.disabled_by.is_not_read() {
+            return Err(Need::DisabledBy);
+        }
+        Ok(if self.is_taken_over() { Finding::fails(self.why_disabled_by_others()) } else { Finding::HOLDS })
     }
 
     /// The groups to leave: those that usher put the person into.
@@ -361,51 +386,65 @@ impl Case<'_> {
         self.life().map_or(&[][..], |life| life.groups).iter().map(|group| GroupId::from(*group)).collect()
     }
 
-    fn still_in_group(&self) -> Finding {
+    fn still_in_group(&self) -> Condition {
         let retired = self.taken().is_some_and(|taken| taken.disabled.is_some() && !taken.causes.is_empty());
         if !retired || self.groups_to_leave().is_empty() || self.shows_again().is_some() {
-            return Finding::NO;
+            return Ok(Finding::NO);
         }
-        self.cause_that_holds(|_| true).map_or(Finding::NO, |_| Finding::HOLDS)
+        Ok(self.cause_that_holds(|_| true)?.map_or(Finding::NO, |_| Finding::HOLDS))
     }
 
-    fn deletion_due(&self) -> Finding {
-        let Some(taken) = self.taken() else { return self.disabled_by_others() };
+    fn deletion_due(&self) -> Condition {
+        let Some(taken) = self.taken() else { return Ok(Finding::fails(self.why_disabled_by_others())) };
         if let Some(reason) = self.shows_again() {
-            return Finding::fails(reason);
+            return Ok(Finding::fails(reason));
+        }
+        if self.is_taken_over() {
+            return Ok(Finding::fails(self.why_disabled_by_others()));
         }
         let after = self.partner.leave.delete_after_days;
         if after == 0 {
-            return Finding::fails(Reason::TakenAway);
+            return Ok(Finding::fails(Reason::TakenAway));
         }
         let so_long = |since: Timestamp| self.view.now.duration_since(since) >= days(after);
         let due = |cause: Cause| {
             let since = taken.causes.get(&cause).copied().max(taken.disabled);
             cause.leads_to_deletion()
                 && since.is_some_and(so_long)
-                && (cause != Cause::LeftScope || self.has_been_out(days(after)))
+                && (cause != Cause::LeftScope || self.has_been_out(days(after)) && !self.was_not_watched())
         };
-        if self.cause_that_holds(due).is_none() {
-            return Finding::fails(Reason::TakenAway);
+        if self.cause_that_holds(due)?.is_none() {
+            return Ok(Finding::fails(Reason::TakenAway));
         }
         match self.person.synced {
-            Tri::No => Finding::HOLDS,
-            Tri::Yes => Finding::fails(Reason::SyncedNotDeleted),
-            Tri::Unknown => Finding::unknown(Reason::SyncedNotDeleted),
+            Tri::No => self.still_ushers(),
+            Tri::Yes => Ok(Finding::fails(Reason::SyncedNotDeleted)),
+            Tri::Unknown => Ok(Finding::unknown(Reason::SyncedNotDeleted)),
         }
     }
 
     /// A cause for which something was taken away, that meets `wanted` and still holds by today's evidence.
-    pub fn cause_that_holds(&self, wanted: impl Fn(Cause) -> bool) -> Option<Cause> {
+    ///
+    /// # Errors
+    /// What has to be read first.
+    pub fn cause_that_holds(&self, wanted: impl Fn(Cause) -> bool) -> Result<Option<Cause>, Need> {
         if self.is_adopted() && self.partner.scope.adopt != Adopt::Full {
-            return None;
+            return Ok(None);
         }
-        let holds = |cause: &Cause| match cause {
-            Cause::LeftScope => self.scope.in_scope().is_no(),
-            Cause::Expired => self.person.standing == Standing::Pending,
-            Cause::Inactive | Cause::Request => true,
-        };
-        self.taken()?.causes.keys().copied().find(|cause| wanted(*cause) && holds(cause))
+        for cause in self.taken().iter().flat_map(|taken| taken.causes.keys()).filter(|cause| wanted(**cause)) {
+            let holds = match cause {
+                Cause::LeftScope => self.scope.in_scope().is_no(),
+                Cause::Expired => {
+                    let expires = self.partner.invite.expires_after_days().is_some();
+                    expires && self.person.standing == Standing::Pending && self.pending_is_uncertain()?.is_none()
+                }
+                Cause::Inactive | Cause::Request => true,
+            };
+            if holds {
+                return Ok(Some(*cause));
+            }
+        }
+        Ok(None)
     }
 
     /// Why nothing more is taken from somebody whom usher deleted and who is there: the directory does not show the deletion
@@ -419,15 +458,16 @@ impl Case<'_> {
     }
 
     /// Why nothing is done about somebody whom others disabled.
-    fn disabled_by_others(&self) -> Finding {
+    fn why_disabled_by_others(&self) -> Reason {
         let overruled = self.departure().is_some_and(|departure| !departure.overruled.is_empty());
-        Finding::fails(match (self.person.synced, self.disabled_by_audit()) {
-            _ if overruled && self.partner.leave.respect_people => Reason::RestoredByPerson,
-            (Tri::Yes, _) => Reason::DisabledBySync,
-            (_, Some(Actor::Person)) => Reason::BlockedByPerson,
-            (_, None) if !self.view.snapshot.disabled_by.is_not_read() => Reason::BlockedUnknown,
-            _ => Reason::DisabledElsewhere,
-        })
+        let nobody_knows = self.last_disabled().is_none() && !self.view.snapshot.disabled_by.is_not_read();
+        match self.disabled_by_others() {
+            By::Person => Reason::BlockedByPerson,
+            By::Sync => Reason::DisabledBySync,
+            By::Usher | By::Elsewhere if overruled && self.partner.leave.respect_people => Reason::RestoredByPerson,
+            By::Usher | By::Elsewhere if nobody_knows => Reason::BlockedUnknown,
+            By::Usher | By::Elsewhere => Reason::DisabledElsewhere,
+        }
     }
 
     /// Whether leaving the scope goes on from a disable that was not for it: usher's for another cause, or somebody else's.
@@ -450,7 +490,7 @@ impl Case<'_> {
         if self.view.snapshot.disabled_by.is_not_read() {
             return Err(Need::DisabledBy);
         }
-        Ok(match self.disabled_by_audit() {
+        Ok(match self.last_disabled().map(|last| last.by) {
             Some(Actor::Person) => Finding::fails(Reason::BlockedByPerson),
             Some(Actor::Sync | Actor::Other) => Finding::HOLDS,
             None => Finding::unknown(Reason::BlockedUnknown),

@@ -152,9 +152,10 @@ impl Action {
         }
     }
 
-    /// What makes it the same as another: who, what, before and after.
-    pub fn identity(&self) -> (ActionKind, UserId, Option<Uuid>, &str, &str) {
-        (self.kind, self.person, self.object, &self.before, &self.after)
+    /// What makes it the same as another: who, what, why it takes away, before and after. Whoever approved a disable because
+    /// somebody left did not approve one because they are inactive.
+    pub fn identity(&self) -> (ActionKind, UserId, Option<Uuid>, Option<Cause>, &str, &str) {
+        (self.kind, self.person, self.object, self.cause, &self.before, &self.after)
     }
 }
 
@@ -277,13 +278,15 @@ impl Case<'_> {
                 vec![Action { after: self.after_giving_back(kind).to_owned(), ..one(ActionReason::BackInScope) }]
             }
             When::StillInGroup => {
-                let Some(cause) = self.cause_that_holds(|_| true) else { return Vec::new() };
+                let Ok(Some(cause)) = self.cause_that_holds(|_| true) else { return Vec::new() };
                 let groups = self.groups_to_leave().into_iter().map(|group| group.uuid()).collect();
                 let leave = |action: Action| Action { cause: Some(cause), ..action };
                 let actions: Vec<Action> = with(groups, cause.into(), "member", "not a member");
                 actions.into_iter().map(leave).collect()
             }
-            When::DeletionDue => self.cause_that_holds(Cause::leads_to_deletion).map(taken).into_iter().collect(),
+            When::DeletionDue => {
+                self.cause_that_holds(Cause::leads_to_deletion).ok().flatten().map(taken).into_iter().collect()
+            }
         }
     }
 

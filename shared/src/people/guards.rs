@@ -115,7 +115,9 @@ impl Case<'_> {
             Guard::NotProtected => {
                 Finding::when(!evidence.protected_group, Reason::ProtectedGroup, Reason::ProtectionUnknown)
             }
-            Guard::NoDirectoryRole if step.action.takes_away() => return self.no_role_singly(evidence.directory_role),
+            Guard::NoDirectoryRole if step.action.takes_away() || step.action == ActionKind::ResetRedemption => {
+                return self.no_role_singly(evidence.directory_role);
+            }
             Guard::NoDirectoryRole => {
                 Finding::when(!evidence.directory_role, Reason::DirectoryRole, Reason::ProtectionUnknown)
             }
@@ -125,8 +127,7 @@ impl Case<'_> {
 
     /// A pilot list names addresses: any of the person's in the partner's domains counts.
     fn in_pilot(&self) -> Finding {
-        let listed = self.person.addresses.iter().any(|known| self.partner.pilot.contains(&known.address));
-        if self.partner.pilot.is_empty() || listed { Finding::HOLDS } else { Finding::fails(Reason::OutsidePilot) }
+        if self.is_in_pilot() { Finding::HOLDS } else { Finding::fails(Reason::OutsidePilot) }
     }
 
     /// Where the partner may push people here by cross-tenant synchronization, an external user whom Entra Connect does not
@@ -163,7 +164,7 @@ impl Case<'_> {
         Ok(!self.view.snapshot.unknown_membership.contains(&self.person.id))
     }
 
-    /// Before something is taken away, roles are asked for singly too.
+    /// Before something is taken away, or a redemption reset, roles are asked for singly too.
     fn no_role_singly(&self, by_lists: Tri) -> Result<Finding, Need> {
         let singly = self.view.snapshot.roles_of.get(&self.person.id).copied().ok_or(Need::Roles)?;
         Ok(Finding::when(!by_lists.or(singly), Reason::DirectoryRole, Reason::ProtectionUnknown))

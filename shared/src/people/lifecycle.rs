@@ -104,12 +104,19 @@ const fn others(from: State, what: &'static str, to: State) -> Way {
     Way { from, mover: Mover::Others(what), to }
 }
 
+const DELETED_BY_OTHERS: &str = "somebody else deletes the account";
+const ANSWER_LOST: &str = "the answer to a step of usher's is lost";
+
 /// Every way. Of usher's ways from one state the first whose condition holds is gone; those that only carry changes over
 /// are gone together.
 pub const WAYS: &[Way] = &[
     others(State::Absent, "Entra Connect exports a new person", State::Internal),
     usher(State::Absent, When::InvitationRequested, ActionKind::Invite, State::Pending),
+    others(State::Absent, "somebody else invites the person", State::Pending),
     usher(State::Internal, When::Convertible, ActionKind::Convert, State::Pending),
+    others(State::Internal, "somebody else invites the person", State::Pending),
+    others(State::Internal, DELETED_BY_OTHERS, State::Deleted),
+    others(State::Internal, ANSWER_LOST, State::Unconfirmed),
     others(State::Pending, "the person redeems the invitation", State::Accepted),
     usher(State::Pending, When::RetirementRequested, ActionKind::Disable, State::Disabled),
     usher(State::Pending, When::GraceOver, ActionKind::Disable, State::Disabled),
@@ -119,6 +126,8 @@ pub const WAYS: &[Way] = &[
     usher(State::Pending, When::ValuesDiffer, ActionKind::Update, State::Pending),
     usher(State::Pending, When::SponsorMissing, ActionKind::SetSponsor, State::Pending),
     others(State::Pending, "an administrator, Entra Connect or another tool disables the account", State::Disabled),
+    others(State::Pending, DELETED_BY_OTHERS, State::Deleted),
+    others(State::Pending, ANSWER_LOST, State::Unconfirmed),
     usher(State::Accepted, When::RetirementRequested, ActionKind::Disable, State::Disabled),
     usher(State::Accepted, When::GraceOver, ActionKind::Disable, State::Disabled),
     usher(State::Accepted, When::Inactive, ActionKind::Disable, State::Disabled),
@@ -128,16 +137,35 @@ pub const WAYS: &[Way] = &[
     usher(State::Accepted, When::GroupMissing, ActionKind::AddToGroup, State::Accepted),
     others(State::Accepted, "an administrator resets the redemption", State::Pending),
     others(State::Accepted, "an administrator, Entra Connect or another tool disables the account", State::Disabled),
+    others(State::Accepted, DELETED_BY_OTHERS, State::Deleted),
+    others(State::Accepted, ANSWER_LOST, State::Unconfirmed),
     usher(State::Disabled, When::BackInScope, ActionKind::Enable, State::Accepted),
     usher(State::Disabled, When::StillInGroup, ActionKind::RemoveFromGroup, State::Disabled),
     usher(State::Disabled, When::DeletionDue, ActionKind::Delete, State::Deleted),
     others(State::Disabled, "somebody enables the account", State::Accepted),
-    others(State::Disabled, "somebody else deletes the account", State::Deleted),
+    others(State::Disabled, "the account is enabled, by usher or somebody else, before the redemption", State::Pending),
+    others(State::Disabled, DELETED_BY_OTHERS, State::Deleted),
+    others(State::Disabled, ANSWER_LOST, State::Unconfirmed),
     usher(State::Deleted, When::BackInScope, ActionKind::Restore, State::Disabled),
     others(State::Deleted, "somebody else restores the account", State::Disabled),
+    others(State::Deleted, "somebody else restores an account that was never disabled", State::Accepted),
+    others(State::Deleted, "the same, before the redemption", State::Pending),
+    others(State::Deleted, "the same, of somebody who was never invited", State::Internal),
+    others(State::Deleted, ANSWER_LOST, State::Unconfirmed),
     others(State::Deleted, "30 days pass", State::Absent),
-    others(State::Unconfirmed, "a reading shows the effect", State::Pending),
-    others(State::Unconfirmed, "two readings 10 minutes apart show none", State::Internal),
+    others(
+        State::Unconfirmed,
+        "a reading shows the invitation; or the account is pending, and the step is settled",
+        State::Pending,
+    ),
+    others(
+        State::Unconfirmed,
+        "the account is accepted, and a reading shows the effect, or two show none",
+        State::Accepted,
+    ),
+    others(State::Unconfirmed, "the account is disabled, and the same", State::Disabled),
+    others(State::Unconfirmed, "a reading shows the deletion, or two show the account deleted still", State::Deleted),
+    others(State::Unconfirmed, "two readings 10 minutes apart show no invitation", State::Internal),
 ];
 
 impl State {

@@ -3,12 +3,14 @@
 //! Responsible for: the clocks and sightings of people whom usher looks after, and whom it adopts. Only a complete sweep
 //! that is believed notices anything. Not responsible for: writing to the directory; nothing here does.
 
-use super::case::Case;
+use super::carry::is_as_configured;
+use super::case::{Case, DONE_WITHIN};
 use super::conditions::Need;
 use super::lifecycle::State;
 use super::person::Standing;
 use crate::config::Adopt;
 use crate::ids::UserId;
+use crate::journal::memory::departures::Departure;
 use crate::journal::record::{ActionKind, Cause, Note};
 use crate::tri::Tri;
 
@@ -17,7 +19,7 @@ pub type Notice = (UserId, Note);
 
 /// Whether usher looks after somebody from now on whom somebody else invited.
 pub fn is_to_be_adopted(case: &Case<'_>) -> bool {
-    let unowned = case.view.memory.life(case.person.id).is_none();
+    let unowned = case.view.memory.life(case.person.id).is_none() || case.is_of_former_partner();
     let external = matches!(case.person.standing, Standing::Pending | Standing::Accepted);
     let only_here = case.scope.in_scope().is_yes() && case.in_another_scope().is_no();
     case.partner.scope.adopt != Adopt::None && unowned && external && only_here
@@ -48,6 +50,10 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
     let out_since = departure.and_then(|departure| departure.out_since);
     let taken = case.taken();
     match case.scope.in_scope() {
+        // Whom the pilot keeps out is not about to be disabled once it ends.
+        Tri::No if !case.is_in_pilot() => {
+            notes.extend(departure.is_some_and(Departure::is_only_leaving).then_some(Note::NotWatched));
+        }
         // The days begin with what is certain: a list of members that ended too early begins none.
         Tri::No if out_since.is_none() || days_begin_anew(case) => {
             if case.scope_is_confirmed(ActionKind::Disable)? {
@@ -72,6 +78,15 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
         return Ok(of(case, notes));
     }
     let disabled = case.state() == State::Disabled;
+    if case.is_taken_over() {
+        notes.push(Note::TakenOver);
+        return Ok(of(case, notes));
+    }
+    match (departure.is_some_and(|departure| departure.blocked), taken.is_some()) {
+        (false, false) if disabled => notes.push(Note::Blocked),
+        (true, _) if enabled => notes.push(Note::Unblocked),
+        _ => {}
+    }
     if disabled && taken.is_some_and(|taken| taken.disabled.is_some() && !taken.shown_disabled) {
         notes.push(Note::ShownDisabled);
     }
@@ -84,9 +99,16 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
     match (case.person.standing, case.life().is_some_and(|life| life.redeemed)) {
         (Standing::Accepted, false) => notes.push(Note::Redeemed { since: case.person.state_changed.get() }),
         (Standing::Pending, true) => {
-            notes.extend(case.person.state_changed.get().map(|since| Note::PendingAnew { since }));
+            // Older than the invitation, or of the same moment: that is what was there before the redemption.
+            let invited = case.life().map(|life| life.since + DONE_WITHIN);
+            let anew = case.person.state_changed.get().filter(|since| Some(*since) > invited);
+            notes.extend(anew.map(|since| Note::PendingAnew { since }));
         }
         _ => {}
+    }
+    if case.view.memory.written(case.person.id).is_some() && is_as_configured(case.config(), case.partner, case.person)
+    {
+        notes.push(Note::ValuesShown);
     }
     Ok(of(case, notes))
 }
@@ -94,7 +116,8 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
 /// After a long time without a sweep the days of grace begin anew; not where people decided, which would end that decision.
 fn days_begin_anew(case: &Case<'_>) -> bool {
     let overruled = case.departure().is_some_and(|departure| !departure.overruled.is_empty());
-    case.was_not_watched() && case.person.enabled.is_yes() && !overruled
+    let by_usher = case.taken().is_some_and(|taken| taken.disabled.is_some());
+    case.was_not_watched() && (case.person.enabled.is_yes() || by_usher) && !overruled
 }
 
 fn of(case: &Case<'_>, notes: Vec<Note>) -> Vec<Notice> {

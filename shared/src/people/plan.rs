@@ -16,7 +16,8 @@ use super::rules::Rule;
 use crate::config::Partner;
 use crate::graph::batch::MAX_REQUESTS;
 use crate::ids::{GroupId, UserId};
-use crate::journal::record::{ActionKind, Budget, Job, Note};
+use crate::journal::memory::departures::Departure;
+use crate::journal::record::{ActionKind, Budget, Cause, Job, Note};
 use crate::tri::Tri;
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -52,6 +53,9 @@ pub struct PartnerPlan {
     pub held_actions: Vec<Action>,
     /// How many more would be invited, and wait for their wave or their day.
     pub waiting: usize,
+    /// Who they are.
+    #[serde(skip)]
+    pub queued: Vec<UserId>,
     /// How many people wait for their day with other changes.
     pub changes_waiting: usize,
     /// People whom the quick path should have brought in before, and did not; only a sweep can tell.
@@ -122,6 +126,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth, job: Job) -> Partne
         actions: Vec::new(),
         held_actions: Vec::new(),
         waiting: 0,
+        queued: Vec::new(),
         changes_waiting: 0,
         missed: Vec::new(),
         wave: None,
@@ -181,6 +186,7 @@ pub fn plan(view: View<'_>, partner: &Partner, birth: Birth, job: Job) -> Partne
         plan.adopt(&adopted);
         plan.look_after(&lives, view, partner);
         plan.look_after_deleted(view, partner);
+        plan.look_after_absent(view, partner);
     }
     if let Some(why) = view.snapshot.unreadable_protection() {
         // Nobody is known to be unprotected: looking closer at single people would not change that.
@@ -215,6 +221,7 @@ impl PartnerPlan {
                     self.unread.push(case.person.id);
                 }
                 self.waiting += 1;
+                self.queued.push(case.person.id);
                 self.again.push(case.person.id);
             } else if !case.was_looked_at() {
                 self.unread.push(case.person.id);
@@ -331,6 +338,16 @@ impl PartnerPlan {
         }
     }
 
+    /// Those who are leaving and whom somebody else deleted: should they come back, their days of grace begin then.
+    fn look_after_absent(&mut self, view: View<'_>, partner: &Partner) {
+        let is_leaving = |(person, departure): &(UserId, &Departure)| {
+            let of_partner = view.memory.life(*person).is_some_and(|life| life.origin.partner == partner.name);
+            of_partner && departure.is_only_leaving() && !view.snapshot.people.contains_key(person)
+        };
+        let absent = view.memory.departures().filter(is_leaving);
+        self.notices.extend(absent.map(|(person, _)| (person, Note::NotWatched)));
+    }
+
     fn lack(&mut self, need: Need, person: UserId) {
         match need {
             Need::SignIns => self.lacks.sign_ins = true,
@@ -426,9 +443,10 @@ pub fn plan_id(partner: &str, config_hash: &str, actions: &[Action]) -> String {
         hash.update(part);
         hash.update([0]);
     }
-    for (kind, person, object, before, after) in actions {
+    for (kind, person, object, cause, before, after) in actions {
         let object = object.map(|object| object.to_string()).unwrap_or_default();
-        hash.update(format!("{kind} {person} {object} {before} {after}\n"));
+        let cause = cause.map_or("", Cause::name);
+        hash.update(format!("{kind} {person} {object} {cause} {before} {after}\n"));
     }
     hex::encode(&hash.finalize()[..8])
 }

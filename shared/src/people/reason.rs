@@ -50,6 +50,8 @@ reasons! {
     Pending "pending" "The person was invited already and has not redeemed the invitation yet." "";
     InvitedByOthers "invited-by-others" "The person is an external user whom somebody else invited, and scope.adopt is none."
         "Set scope.adopt to follow or full if usher shall look after these people.";
+    FormerPartner "former-partner" "usher looked after the person for a partner that is not in the configuration any more."
+        "Give the partner its name back, or set scope.adopt to follow or full if usher shall look after these people again.";
     ExternalStateUnknown "external-state-unknown"
         "The account shows signs of an external user but no state of an invitation, so it cannot be told what it is."
         "Look at the account in the portal; accounts born through SharePoint sharing look like this.";
@@ -93,9 +95,9 @@ reasons! {
     SyncedNotDeleted "synced-not-deleted" "The rules would delete the person, but Entra Connect masters the account, and then usher never deletes."
         "Remove the person at the master.";
     NotShownYet "not-shown-yet" "The directory does not show yet what usher did last." "";
-    ReenabledByPerson "reenabled-by-person" "usher had disabled the account, and somebody enabled it again; that is left so."
+    ReenabledByPerson "reenabled-by-person" "usher had disabled the account, or kept to it that it was disabled, and somebody enabled it; that is left so."
         "`usher release` forgets that decision, and the rules apply again.";
-    RestoredByPerson "restored-by-person" "usher had deleted the account, and somebody restored it; that is left so."
+    RestoredByPerson "restored-by-person" "usher had taken the account away, and somebody gave it back; that is left so, although it is disabled now."
         "`usher release` forgets that decision, and the rules apply again.";
     BlockedByPerson "blocked-by-person" "A person disabled the account, by the audit log; that is left so, and the account is not deleted either."
         "`usher release` forgets that decision, and the leave rules go on.";
@@ -120,6 +122,8 @@ reasons! {
     AddressChanged "address-changed" "The person's address is another one than was invited, and invite.reset_on_address_change is off."
         "Set invite.reset_on_address_change, or reset the redemption by hand.";
     MasteredOnPremises "mastered-on-premises" "A value differs from the configuration, but Entra Connect masters it." "Change it at the account's master.";
+    ValueNotKept "value-not-kept" "usher wrote the configured values, and the directory still shows others; they are written again after 30 days."
+        "Graph takes some values and does not keep or show them, such as showInAddressList; or somebody changes them back. Leave the key out of the configuration, or correct the account.";
     JoinedGroupUnknown "joined-group-unknown" "A group of invite.groups could not be read." "Check that it exists and that usher may read it (GroupMember.Read.All).";
     SynchronizationAllowed "synchronization-allowed" "The partner may push people here by cross-tenant synchronization, which may own the person, so usher neither changes nor takes away."
         "Say whose such people are: `usher sync readiness --owner usher`, or `--owner synchronization`. Or set allow_sync_in = false in [partner.trust] if it is not used.";

@@ -159,6 +159,7 @@ impl<'a> Case<'a> {
             Standing::Unclear => Finding::unknown(Reason::ExternalStateUnknown),
             Standing::ExternalWithoutState => Finding::fails(Reason::ExternalStateUnknown),
             // Whom usher brought in is told as such, and so is somebody whose answer has not been seen yet.
+            _ if self.is_of_former_partner() => Finding::fails(Reason::FormerPartner),
             _ if !self.is_looked_after() && self.last_step().is_none() => Finding::fails(Reason::InvitedByOthers),
             Standing::Pending => Finding::fails(Reason::Pending),
             Standing::Accepted => Finding::fails(Reason::Accepted),

@@ -5,7 +5,7 @@
 
 use super::person::Person;
 use crate::address::Address;
-use crate::graph::directory::{Actor, CrossTenant, RoleHolders};
+use crate::graph::directory::{CrossTenant, LastDisabled, RoleHolders};
 use crate::ids::{GroupId, UserId};
 use crate::tri::Tri;
 use jiff::Timestamp;
@@ -39,8 +39,8 @@ pub struct Snapshot {
     pub sign_ins: Dear<HashMap<UserId, Timestamp>>,
     /// People deleted softly within 30 days, with when; those whom usher looks after.
     pub deleted: Dear<BTreeMap<UserId, (Person, Option<Timestamp>)>>,
-    /// Who disabled accounts within 30 days.
-    pub disabled_by: Dear<HashMap<UserId, Actor>>,
+    /// Who disabled accounts last within 30 days, and when.
+    pub disabled_by: Dear<HashMap<UserId, LastDisabled>>,
     /// What cross-tenant access settings say, by partner, once read.
     pub cross_tenant: BTreeMap<String, CrossTenant>,
     /// Whether people hold roles of their own, for those of whom that was asked singly, besides the lists.

@@ -330,12 +330,15 @@ async fn read(observer: &Observer<'_>, snapshot: &mut Snapshot, partner: &Partne
     if !unread.is_empty() {
         observer.look_closer(snapshot, &unread, true).await;
     }
-    // These lists are of everybody, and nothing that somebody asks for rests on them.
+    if needs.iter().any(|(_, need)| *need == Need::DisabledBy) {
+        // Of everybody at once: what was read of one counts as read.
+        let disabled = snapshot.people.values().filter(|person| person.enabled.is_no());
+        let disabled: Vec<_> = disabled.map(|person| person.id).collect();
+        observer.read_who_disabled(snapshot, &disabled).await;
+    }
+    // That list is of everybody, and nothing that somebody asks for rests on it.
     if needs.iter().any(|(_, need)| *need == Need::SignIns) {
         snapshot.sign_ins = Dear::Unreadable("not read for single people".to_owned());
-    }
-    if needs.iter().any(|(_, need)| *need == Need::DisabledBy) {
-        snapshot.disabled_by = Dear::Unreadable("not read for single people".to_owned());
     }
 }
 

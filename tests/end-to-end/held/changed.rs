@@ -24,6 +24,27 @@ async fn the_first_takings_away_after_a_change_of_the_scope_are_held() -> Result
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn somebody_whom_nothing_is_taken_from_does_not_hold_the_others_for_ever() -> Result<()> {
+    let mut partner = Partner::new("percent = 100").await?;
+    let left = partner.people[..2].to_vec();
+    let excluded = partner.world.directory(|directory| directory.create_group("excluded"));
+    partner.world.directory(|directory| {
+        // Entra Connect masters the second, so leaving has no consequence.
+        directory.update_user(left[1], |user| user.on_premises.sync_enabled = Some(true))?;
+        left.iter().try_for_each(|id| directory.add_member(excluded, *id))
+    })?;
+    partner.world.configure(|config| config.scope.push_str(&format!("\nexclude_groups = [\"{excluded}\"]")));
+    let world = &partner.world;
+    world.sweep().await.is_quiet();
+    let plan = world.sweep_after(8).await.held("changed-scope");
+    assert_eq!(partner.approve_and_apply(&plan).await.done("disable"), left[..1]);
+    world.directory(|directory| directory.add_member(excluded, partner.people[2]))?;
+    world.sweep().await.is_quiet();
+    assert_eq!(world.sweep_after(8).await.done("disable"), partner.people[2..3]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_the_scope_that_is_taken_back_holds_nothing() -> Result<()> {
     let mut partner = Partner::new("percent = 100").await?;
     let before = format!("groups = [\"{}\"]", partner.group);
@@ -56,6 +77,7 @@ async fn the_first_updates_after_a_change_of_the_attributes_are_held_and_everyth
     let swept = partner.approve_and_apply(&plan).await;
     assert_eq!(swept.done("update"), sorted(stay), "{swept:#?}");
     assert_eq!(company(stay[0]).as_deref(), Some("Fabrikam"));
+    world.sweep().await.is_quiet();
     world.directory(|directory| directory.update_user(stay[0], |user| user.attributes.clear()))?;
     assert_eq!(world.sweep_after(1).await.done("update"), stay[..1], "only the first ones are held");
     Ok(())

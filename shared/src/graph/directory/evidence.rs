@@ -33,9 +33,18 @@ pub enum Actor {
     Other,
 }
 
+/// When somebody disabled an account last, and who.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastDisabled {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+}
+
 /// What was done to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Switched {
+enum Switched {
     /// Disabled.
     Off,
     /// Enabled.
@@ -95,32 +104,34 @@ impl Directory {
     ///
     /// # Errors
     /// When it cannot be read to the end.
-    pub async fn disabled_by(&self, since: Timestamp) -> Result<HashMap<UserId, Actor>> {
+    pub async fn disabled_by(&self, since: Timestamp) -> Result<HashMap<UserId, LastDisabled>> {
         let mut pages = self.pages::<DirectoryAudit>(Path::audits_named(DISABLED, since));
-        let mut last: HashMap<UserId, (Timestamp, Actor)> = HashMap::new();
+        let mut last: HashMap<UserId, LastDisabled> = HashMap::new();
         while let Some(page) = pages.next().await? {
             for entry in page {
-                let this = (entry.activity_date_time, entry.actor());
+                let this = LastDisabled { at: entry.activity_date_time, by: entry.actor() };
                 for target in entry.target_resources.into_iter().filter_map(|target| target.id) {
                     let known = last.entry(target.into()).or_insert(this);
-                    if known.0 < this.0 {
+                    if known.at < this.at {
                         *known = this;
                     }
                 }
             }
         }
-        Ok(last.into_iter().map(|(user, (_, actor))| (user, actor)).collect())
+        Ok(last)
     }
 
-    /// Who disabled, deleted, restored or enabled a user last, as far as the audit log goes back.
+    /// When somebody disabled or deleted a user, and who, unless that was undone since; as far as the audit log goes back.
     ///
     /// # Errors
     /// When it cannot be read to the end.
-    pub async fn last_switched_by(&self, user: UserId) -> Result<Option<(Switched, Actor)>> {
+    pub async fn disabled_one(&self, user: UserId) -> Result<Option<LastDisabled>> {
         let entries = self.pages::<DirectoryAudit>(Path::audits_of(user)).all().await?;
-        let switched = |entry: &DirectoryAudit| Some((entry.activity_date_time, entry.switched()?, entry.actor()));
-        let last = entries.iter().filter_map(switched).max_by_key(|(at, ..)| *at);
-        Ok(last.map(|(_, switched, actor)| (switched, actor)))
+        let switched = |entry: &DirectoryAudit| {
+            Some((entry.switched()?, LastDisabled { at: entry.activity_date_time, by: entry.actor() }))
+        };
+        let last = entries.iter().filter_map(switched).max_by_key(|(_, last)| last.at);
+        Ok(last.filter(|(switched, _)| matches!(switched, Switched::Off | Switched::Deleted)).map(|(_, last)| last))
     }
 
     /// What cross-tenant access settings say about a partner. What cannot be read is unknown.

@@ -4,7 +4,7 @@
 
 mod evidence;
 
-pub use evidence::{Actor, CrossTenant, RoleHolders, Switched};
+pub use evidence::{Actor, CrossTenant, LastDisabled, RoleHolders};
 
 use super::batch::{Item, MAX_REQUESTS};
 use super::client::{Client, Link, Target};

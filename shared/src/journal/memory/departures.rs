@@ -27,6 +27,9 @@ pub struct Departure {
     /// When a person last wanted human decisions about them forgotten; until the account is enabled, or in scope, again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Timestamp>,
+    /// Somebody other than usher has disabled the account.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blocked: bool,
 }
 
 /// That signing in was taken away, by usher or by others, and for which causes usher keeps to it.
@@ -50,6 +53,11 @@ impl Departure {
         *self == Self::default()
     }
 
+    /// Whether the days of grace run, and neither usher nor anybody else has done anything about it.
+    pub fn is_only_leaving(&self) -> bool {
+        self.out_since.is_some() && self.taken.is_none() && self.overruled.is_empty()
+    }
+
     pub(super) fn disabled(&mut self, cause: Cause, at: Timestamp) {
         self.overruled.remove(&cause);
         self.retired_for(cause);
@@ -62,6 +70,7 @@ impl Departure {
     /// Others gave back what was taken away: usher has taken nothing any more.
     pub(super) fn given_back(&mut self) {
         self.released = None;
+        self.blocked = false;
         if let Some(taken) = self.taken.take() {
             self.overruled.extend(taken.causes);
         }
@@ -85,7 +94,7 @@ impl Departure {
 
     /// Somebody asked for the person: every cause has ended, and usher still has to give back what it took itself.
     pub(super) fn requested(&mut self) {
-        let Self { out_since, taken, overruled, retirement, released } = self;
+        let Self { out_since, taken, overruled, retirement, released, blocked: _ } = self;
         (*out_since, *retirement, *released) = (None, None, None);
         overruled.clear();
         match taken {
@@ -122,6 +131,20 @@ impl Departure {
     pub(super) fn enabled(&mut self) {
         self.taken = None;
         self.released = None;
+        self.blocked = false;
+    }
+
+    /// Somebody else disabled the account again: usher has nothing to give back any more.
+    pub(super) fn taken_over(&mut self) {
+        self.taken = None;
+        self.blocked = true;
+    }
+
+    /// Nobody could tell whether the person stayed out of scope. What people decided about them stays.
+    pub(super) fn not_watched(&mut self) {
+        if self.is_only_leaving() {
+            self.out_since = None;
+        }
     }
 
     pub(super) fn out_of_scope(&mut self, at: Timestamp) {

@@ -12,15 +12,20 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Short for an address that was invited, to notice that it changed. Two addresses with one fingerprint would hide a change;
-/// there are four billion fingerprints.
+/// Short for an address that was invited, or for values that were written, to notice that they changed. Two with one
+/// fingerprint would hide a change; there are four billion fingerprints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(u32);
 
 impl Fingerprint {
     /// Of an address; never that of "none".
     pub fn of(address: &Address) -> Self {
-        let hash = Sha256::digest(address.as_str());
+        Self::of_text(address.as_str())
+    }
+
+    /// The same of another text.
+    pub fn of_text(text: &str) -> Self {
+        let hash = Sha256::digest(text);
         Self(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]).max(1))
     }
 
@@ -141,6 +146,14 @@ impl Lives {
     pub(super) fn reset(&mut self, person: UserId, address: &Address, at: Timestamp) {
         let Some(origin) = self.of(person).map(|life| life.origin.clone()) else { return };
         self.begin(person, Origin { domain: address.domain().to_owned(), ..origin }, Some(address), at);
+    }
+
+    /// The person may sign in again. The time before that says nothing about whether they want to, so the days begin anew; a
+    /// day that was served stays so.
+    pub(super) fn may_sign_in_again(&mut self, person: UserId, at: Timestamp) {
+        if let Some(mark) = self.people.get_mut(&person) {
+            mark.seconds = mark.seconds.max(seconds(at));
+        }
     }
 
     /// Somebody else made the redemption start again.

@@ -51,6 +51,9 @@ pub struct Memory {
     /// Those who are leaving, or who were taken something away.
     departures: BTreeMap<UserId, Departure>,
     requests: Requests,
+    /// What was written to people, until the directory shows it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    written: BTreeMap<UserId, Written>,
     /// Steps that are not simply done.
     steps: Steps,
     /// Partners that were told to be configured no more.
@@ -89,6 +92,15 @@ pub struct PartnerMemory {
     pub refused_in_a_row: u32,
 }
 
+/// Values that usher wrote and the directory has not shown yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// Which, as the plan shows them.
+    pub values: Fingerprint,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A circuit breaker that is open: Graph refuses for more than a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circuit {
@@ -121,6 +133,11 @@ impl Memory {
     /// Everybody who is leaving, or who was taken something away.
     pub fn departures(&self) -> impl Iterator<Item = (UserId, &Departure)> {
         self.departures.iter().map(|(person, departure)| (*person, departure))
+    }
+
+    /// What usher wrote to somebody and the directory has not shown yet.
+    pub fn written(&self, person: UserId) -> Option<Written> {
+        self.written.get(&person).copied()
     }
 
     /// What was asked for about somebody who is in scope of `partner` by request.
@@ -323,12 +340,19 @@ impl Memory {
             ActionKind::AddToGroup => id.object.into_iter().for_each(|group| self.lives.joined(person, group)),
             ActionKind::RemoveFromGroup => id.object.into_iter().for_each(|group| self.lives.left(person, group)),
             ActionKind::Disable => departure.disabled(step.cause.unwrap_or(Cause::Request), step.at),
-            ActionKind::Enable => departure.enabled(),
+            ActionKind::Enable => {
+                departure.enabled();
+                self.lives.may_sign_in_again(person, step.at);
+            }
             ActionKind::Delete => departure.deleted(step.at),
             ActionKind::Restore => departure.restored(),
             // Whoever was invited is known by the id that the invitation made; see `Note::Invited`.
             ActionKind::Invite => self.steps.insert(*id, Step { state: StepState::Made, ..step.clone() }),
-            ActionKind::Update => {}
+            ActionKind::Update => {
+                if let Some(values) = step.values {
+                    self.written.insert(person, Written { values, at: step.at });
+                }
+            }
         }
         self.forget_departure_if_over(person);
     }
@@ -359,13 +383,25 @@ impl Memory {
             }
             Note::Redeemed { .. } => self.lives.redeemed(person),
             Note::PendingAnew { since } => self.lives.pending_anew(person, *since),
-            Note::GivenBack => departure.given_back(),
+            Note::GivenBack => {
+                departure.given_back();
+                self.lives.may_sign_in_again(person, at);
+            }
+            Note::TakenOver => departure.taken_over(),
+            Note::Blocked => departure.blocked = true,
+            Note::Unblocked => {
+                departure.blocked = false;
+                self.lives.may_sign_in_again(person, at);
+            }
+            Note::NotWatched => departure.not_watched(),
+            Note::ValuesShown => _ = self.written.remove(&person),
             Note::OutOfScope => departure.out_of_scope(at),
             Note::InScope => departure.in_scope(),
             Note::ShownDisabled => departure.shown_disabled(),
             Note::ShownDeleted => departure.shown_deleted(),
             Note::Gone => {
                 self.lives.end(person);
+                self.written.remove(&person);
                 self.departures.remove(&person);
                 self.requests.remove(person);
                 self.steps.forget_open(person, |_| true);

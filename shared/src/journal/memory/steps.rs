@@ -2,7 +2,7 @@
 //!
 //! Responsible for: finding them by person and by step. Not responsible for: what an outcome means; see [`super::Memory`].
 
-use super::lives::Mark;
+use super::lives::{Fingerprint, Mark};
 use crate::address::Address;
 use crate::ids::{RunId, UserId};
 use crate::journal::record::{ActionKind, Cause, Intent, StepId};
@@ -26,6 +26,9 @@ pub struct Step {
     /// Of what takes away: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// Of an update: the values written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) values: Option<Fingerprint>,
     /// Somebody asked for it, so that no wave counts it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) by_request: bool,
@@ -68,6 +71,7 @@ impl Step {
             address: intent.address.clone(),
             day: intent.day,
             cause: intent.cause,
+            values: (intent.action == ActionKind::Update).then(|| Fingerprint::of_text(&intent.after)),
             by_request: intent.by_request,
             at: intent.at,
             state: StepState::Open { unchanged_since: None },

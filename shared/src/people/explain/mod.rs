@@ -133,8 +133,12 @@ const fn will(action: ActionKind) -> &'static str {
         ActionKind::SetSponsor => "A sponsor will be set.",
         ActionKind::AddToGroup => "The person will be put into a group.",
         ActionKind::RemoveFromGroup => "The person will be taken out of a group that usher put them into.",
-        ActionKind::Disable => "The account will be disabled, unless a ceiling holds that for approval.",
-        ActionKind::Delete => "The account will be deleted softly, unless a ceiling holds that for approval.",
+        ActionKind::Disable => {
+            "The account will be disabled; above a ceiling, or after a change of the scope, once somebody approves that."
+        }
+        ActionKind::Delete => {
+            "The account will be deleted softly; above a ceiling, or after a change of the scope, once somebody approves that."
+        }
         ActionKind::Enable => "The account will be enabled again: usher had disabled it, and the cause has ended.",
         ActionKind::Restore => "The account will be restored: usher had deleted it, and the cause has ended.",
     }

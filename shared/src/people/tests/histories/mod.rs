@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 const PEOPLE: u128 = 4;
+/// In a world that stays still.
+const DAYS_BETWEEN_SWEEPS: i64 = 12;
 static CONFIGURATIONS: LazyLock<Vec<crate::config::Config>> = LazyLock::new(configurations);
 
 /// Something that happens.
@@ -169,7 +171,7 @@ fn until_still(model: &mut Model) -> Vec<Vec<Action>> {
     // Longer than every clock together: grace, deletion, expiry, inactivity, each with its own sweep.
     for _ in 0..13 {
         sweeps.push(model.sweep(&calm, true));
-        model.pass(12 * 24);
+        model.pass(DAYS_BETWEEN_SWEEPS * 24);
     }
     sweeps
 }
@@ -278,17 +280,28 @@ fn flaps_nowhere(sweeps: &[Vec<Action>]) -> Result<(), TestCaseError> {
         let again = !done.insert((action.step(), action.day));
         prop_assert!(!again, "done twice in a world that stays still: {action:?}");
     }
-    let in_order: Vec<_> = sweeps.iter().flatten().collect();
-    for (index, back) in in_order.iter().enumerate() {
+    let in_order: Vec<_> = sweeps
+        .iter()
+        .enumerate()
+        .flat_map(|(sweep, actions)| actions.iter().map(move |action| (sweep, action)))
+        .collect();
+    for (index, (given, back)) in in_order.iter().enumerate() {
         if !matches!(back.kind, ActionKind::Enable | ActionKind::Restore) {
             continue;
         }
-        let takes = |other: &&&Action| {
+        let takes = |other: &Action| {
             other.person == back.person && matches!(other.kind, ActionKind::Disable | ActionKind::Delete)
         };
-        let before = in_order[..index].iter().find(takes);
+        let before = in_order[..index].iter().find(|(_, other)| takes(other));
         prop_assert!(before.is_none(), "taken away and given back: {before:?}");
-        let after = in_order[index..].iter().find(|other| takes(other) && other.cause == Some(Cause::LeftScope));
+        let all_days = |sweep: usize, cause| match cause {
+            // Whoever may sign in again has all days to do so, or to redeem.
+            Some(Cause::Inactive) => (sweep - given) as i64 * DAYS_BETWEEN_SWEEPS >= 45,
+            Some(Cause::Expired) => (sweep - given) as i64 * DAYS_BETWEEN_SWEEPS >= 30,
+            _ => false,
+        };
+        let disabled = in_order[index..].iter().find(|(_, other)| takes(other) && other.kind == ActionKind::Disable);
+        let after = disabled.filter(|(sweep, other)| !all_days(*sweep, other.cause));
         prop_assert!(after.is_none(), "given back and taken away: {after:?}");
     }
     Ok(())

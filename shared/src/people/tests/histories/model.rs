@@ -5,7 +5,7 @@
 
 use crate::config::Config;
 use crate::execution::{in_force, noticed, swept};
-use crate::graph::directory::{Actor, CrossTenant, RoleHolders};
+use crate::graph::directory::{Actor, CrossTenant, LastDisabled, RoleHolders};
 use crate::graph::model::{Field, User};
 use crate::ids::{GroupId, UserId};
 use crate::journal::memory::Memory;
@@ -100,7 +100,9 @@ pub(super) struct Model {
     pub(super) excluded: HashSet<UserId>,
     pub(super) joined: HashSet<UserId>,
     pub(super) sign_ins: HashMap<UserId, Timestamp>,
-    audits: HashMap<UserId, Actor>,
+    audits: HashMap<UserId, LastDisabled>,
+    /// The audit log cannot be read at the moment.
+    blind: bool,
     pub(super) config: Config,
     pub(super) memory: Memory,
     /// Mails by person, cycle, kind and day.
@@ -164,6 +166,7 @@ impl Model {
             joined: HashSet::new(),
             sign_ins: HashMap::new(),
             audits: HashMap::new(),
+            blind: false,
             config,
             memory: Memory::default(),
             mails: BTreeMap::new(),
@@ -188,7 +191,9 @@ impl Model {
             account.touched_by_others = true;
             account.decided_by_others = !enabled && by == Actor::Person && !cannot_be_told;
             if !enabled {
-                self.audits.insert(person, by);
+                // Later than whatever usher did before.
+                let at = self.now + SignedDuration::from_secs(1);
+                self.audits.insert(person, LastDisabled { at, by });
             }
         }
     }
@@ -356,6 +361,7 @@ impl Model {
     /// One sweep from observing to recording; what it did.
     pub(super) fn sweep(&mut self, weather: &Weather, approve: bool) -> Vec<Action> {
         self.settle(weather);
+        self.blind = weather.audits_unreadable;
         let mut plan = self.plan(weather, false);
         let plans = std::slice::from_ref(&plan);
         let records: Vec<_> = in_force(&self.config, &self.memory, plans, self.now)
@@ -396,10 +402,17 @@ impl Model {
     pub(super) fn ask(&mut self, person: UserId, wish: Wish) -> Vec<Action> {
         let weather = Weather::default();
         self.settle(&weather);
+        self.blind = false;
         let mut snapshot = self.observe(&weather, false);
         let all = PartnerPlan {
             unread: vec![person],
-            lacks: Lacks { cross_tenant: true, deleted: true, roles: vec![person], ..Lacks::default() },
+            lacks: Lacks {
+                cross_tenant: true,
+                deleted: true,
+                disabled_by: true,
+                roles: vec![person],
+                ..Lacks::default()
+            },
             ..self.plan(&weather, false)
         };
         self.read_what_lacks(&all, &mut snapshot, &weather);
@@ -534,16 +547,16 @@ impl Model {
                 account.enabled = false;
                 account.touched_by_others = false;
                 account.decided_by_others = false;
-                self.audits.remove(&person);
+                self.audits.insert(person, LastDisabled { at: now, by: Actor::Other });
             }
             ActionKind::Enable => {
-                if account.touched_by_others {
+                if account.touched_by_others && !self.blind {
                     self.violations.push("enabled what others had switched".to_owned());
                 }
                 account.enabled = true;
             }
             ActionKind::Delete => {
-                if account.decided_by_others && self.config.partners[0].leave.respect_people {
+                if account.decided_by_others && !self.blind && self.config.partners[0].leave.respect_people {
                     self.violations.push(format!("deleted against what people decided: {account:?}"));
                 }
                 if account.synced || account.licensed || account.enabled {

@@ -59,7 +59,8 @@ fn what_others_gave_back_is_not_ushers_any_more() {
     let blocked = enabled.note(58, Note::GivenBack).user(off.clone());
     let by_a_person = Situation { blocked_by: Some(Actor::Person), ..blocked };
     assert_eq!(by_a_person.clone().decides(), [], "a person's block is not deleted");
-    assert!(by_a_person.clone().plan().notices.is_empty());
+    assert_eq!(by_a_person.clone().plan().notices, [(id(PERSON), Note::Blocked)]);
+    assert!(by_a_person.clone().note(57, Note::Blocked).plan().notices.is_empty());
     let came_back = Situation { in_group: true, ..by_a_person };
     assert_eq!(came_back.decides(), [], "nor taken back");
 
@@ -69,6 +70,38 @@ fn what_others_gave_back_is_not_ushers_any_more() {
     assert_eq!(restored.note(7, Note::GivenBack).decides(), []);
     assert_eq!(deleted().decides(), [], "restored before any sweep saw the deletion");
     assert_eq!(deleted().plan().notices, [(id(PERSON), Note::GivenBack)]);
+}
+
+#[test]
+fn whom_somebody_else_disabled_again_after_usher_is_neither_given_back_nor_deleted() {
+    for (by, days, goes_on) in [
+        (Actor::Person, 59, false),
+        (Actor::Sync, 59, false),
+        (Actor::Other, 59, false),
+        // usher's own entry in the log, and an older one.
+        (Actor::Other, 60, true),
+        (Actor::Person, 61, true),
+    ] {
+        let again = || Situation { blocked_by: Some(by), blocked: days, ..disabled_by_usher(60) };
+        let decides = |action| if goes_on { vec![action] } else { vec![] };
+        assert_eq!(again().decides(), decides(ActionKind::Delete), "{by:?} {days} days ago");
+        let back = || Situation { in_group: true, ..again() };
+        assert_eq!(back().decides(), decides(ActionKind::Enable), "{by:?} {days} days ago, in scope again");
+        let noticed = again().plan().notices.contains(&(id(PERSON), Note::TakenOver));
+        assert_eq!(noticed, !goes_on, "{by:?} {days} days ago");
+        if !goes_on {
+            let later = Situation { blocked_by: None, ..back().note(1, Note::TakenOver) };
+            assert_eq!(later.decides(), [], "when the log does not go back so far any more");
+        }
+    }
+    let released = |days| Situation {
+        blocked_by: Some(Actor::Person),
+        blocked: 50,
+        in_group: true,
+        ..disabled_by_usher(60).note(days, Note::Released { disabled: true })
+    };
+    assert_eq!(released(40).decides(), [ActionKind::Enable]);
+    assert_eq!(released(55).decides(), [], "blocked after the release");
 }
 
 #[test]
@@ -83,7 +116,8 @@ fn an_account_that_shows_again_right_after_its_deletion_is_waited_for() {
 fn a_release_is_for_the_decision_of_that_time() {
     let released = accepted(100).note(90, Note::Released { disabled: true }).note(80, Note::InScope);
     let blocked = released.out().note(10, Note::OutOfScope).user(json!({"accountEnabled": false}));
-    assert!(Situation { blocked_by: Some(Actor::Person), ..blocked }.plan().notices.is_empty());
+    let blocked = Situation { blocked_by: Some(Actor::Person), ..blocked.note(9, Note::Blocked) };
+    assert!(blocked.plan().notices.is_empty());
 }
 
 #[test]

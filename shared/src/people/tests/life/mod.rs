@@ -1,14 +1,15 @@
 //! External users whom usher looks after, one in each situation.
 //!
 //! - [`told`]: every outcome with its reason, as `explain` tells it. [`rules`]: the rulings, one by one. [`decisions`]: what
-//!   people decided by hand.
+//!   people decided by hand. [`anew`]: when days begin anew.
 
+mod anew;
 mod decisions;
 mod rules;
 mod told;
 
 use crate::address::Address;
-use crate::graph::directory::{Actor, CrossTenant};
+use crate::graph::directory::{Actor, CrossTenant, LastDisabled};
 use crate::ids::{GroupId, UserId};
 use crate::journal::memory::Memory;
 use crate::journal::record::{ActionKind, Cause, Intent, Job, Note, Outcome, Record};
@@ -50,6 +51,8 @@ struct Situation {
     settings: CrossTenant,
     sign_in: Option<Dear<HashMap<UserId, Timestamp>>>,
     blocked_by: Option<Actor>,
+    /// How many days ago that was.
+    blocked: i64,
     deleted: Option<Timestamp>,
     is_there: bool,
     /// How many days ago everybody was read last.
@@ -72,7 +75,7 @@ fn did(action: ActionKind, days: i64, cause: Option<Cause>) -> Vec<Record> {
         by_request: false,
         reason: String::new(),
         before: String::new(),
-        after: String::new(),
+        after: if action == ActionKind::Update { "companyName=\"Contoso\"".into() } else { String::new() },
         at: ago(days),
     };
     let step = intent.step();
@@ -101,6 +104,7 @@ fn accepted(days: i64) -> Situation {
         settings: CrossTenant { redeems_automatically: Tri::No, sync_allowed: Tri::No },
         sign_in: None,
         blocked_by: None,
+        blocked: 1,
         deleted: None,
         is_there: true,
         last_sweep: 1,
@@ -168,7 +172,8 @@ impl Situation {
         snapshot.cross_tenant = [("fabrikam-gov".to_owned(), self.settings)].into();
         snapshot.deleted = Dear::Read(BTreeMap::new());
         snapshot.sign_ins = self.sign_in.unwrap_or(Dear::Read(HashMap::new()));
-        snapshot.disabled_by = Dear::Read(self.blocked_by.map(|actor| (id(PERSON), actor)).into_iter().collect());
+        let blocked = self.blocked_by.map(|by| (id(PERSON), LastDisabled { at: ago(self.blocked), by }));
+        snapshot.disabled_by = Dear::Read(blocked.into_iter().collect());
         let mut memory = Memory::default();
         memory.learn(&self.records);
         memory.learn(&[Record::Swept { partner: "fabrikam-gov".into(), at: ago(self.last_sweep) }]);

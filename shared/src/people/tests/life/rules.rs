@@ -109,6 +109,106 @@ fn pending_again_after_a_redemption_the_days_begin_anew() {
 }
 
 #[test]
+fn an_old_state_that_shows_after_the_redemption_sends_no_mail_and_takes_nothing_away() {
+    let stale = |days: i64| {
+        let redeemed = pending(days).note(2, Note::Redeemed { since: None });
+        redeemed.user(json!({"externalUserStateChangeDateTime": ago(days)}))
+    };
+    for days in [8, 15, 31] {
+        assert_eq!(stale(days).decides(), [], "{days} days after the invitation");
+        assert!(stale(days).plan().notices.is_empty());
+    }
+}
+
+#[test]
+fn a_value_that_graph_takes_and_does_not_show_is_not_written_again_and_again() {
+    let attributes = "[partner.attributes]\ncompanyName = \"Contoso\"";
+    let written = |days: i64| Situation { more: attributes, ..accepted(90).did(ActionKind::Update, days, None) };
+    let told = |days: i64| written(days).told();
+    assert!(told(0).contains("not-shown-yet"), "{}", told(0));
+    assert!(told(1).contains("value-not-kept"), "{}", told(1));
+    assert_eq!(written(29).decides(), []);
+    assert_eq!(written(30).decides(), [ActionKind::Update]);
+    let another = Situation { more: "[partner.attributes]\ncompanyName = \"Other\"", ..written(1) };
+    assert_eq!(another.decides(), [ActionKind::Update], "that was another value");
+    let shown = written(5).user(json!({"companyName": "Contoso"}));
+    assert_eq!(shown.plan().notices, [(id(PERSON), Note::ValuesShown)]);
+    assert_eq!(written(5).note(4, Note::ValuesShown).decides(), [ActionKind::Update], "changed by somebody since");
+}
+
+#[test]
+fn what_expired_is_not_deleted_where_it_is_not_known_whether_it_still_is() {
+    let expired = || {
+        let taken = pending(100).did(ActionKind::Disable, 60, Some(Cause::Expired));
+        taken.user(json!({"accountEnabled": false, "externalUserStateChangeDateTime": ago(100)}))
+    };
+    assert_eq!(expired().decides(), [ActionKind::Delete]);
+    for (what, situation) in [
+        (
+            "redeemed automatically",
+            Situation {
+                invite: "",
+                settings: CrossTenant { redeems_automatically: Tri::Yes, sync_allowed: Tri::No },
+                ..expired()
+            },
+        ),
+        (
+            "not readable",
+            Situation {
+                invite: "",
+                settings: CrossTenant { redeems_automatically: Tri::Unknown, sync_allowed: Tri::No },
+                ..expired()
+            },
+        ),
+        (
+            "expiry is off",
+            Situation { invite: "home_redeems_automatically = \"no\"\nexpire_after_days = 0", ..expired() },
+        ),
+    ] {
+        assert_eq!(situation.decides(), [], "{what}");
+    }
+}
+
+#[test]
+fn roles_are_asked_for_singly_before_a_redemption_is_reset() {
+    let changed = Situation {
+        invite: "reset_on_address_change = true",
+        ..accepted(50).user(json!({"mail": "new-0001@fabrikam.us"}))
+    };
+    let held = changed.with(|case, view| {
+        let mut snapshot = view.snapshot.clone();
+        snapshot.roles_of = [(id(PERSON), Tri::Yes)].into();
+        let view = View { snapshot: &snapshot, ..view };
+        decide(&Case::new(view, case.partner, case.person)).actions.len()
+    });
+    assert_eq!(held, 0, "though the lists of roles do not name the person");
+}
+
+#[test]
+fn whom_usher_invited_for_a_partner_that_was_renamed_can_be_adopted_by_the_new_one() {
+    let renamed = |scope| {
+        let address = Address::parse("person-0001@fabrikam.us").ok();
+        let mut situation = Situation { scope, ..accepted(50) };
+        let note = Note::Adopted { domain: "fabrikam.us".into(), address, redeemed: true };
+        situation.records = vec![Record::Noted { person: id(PERSON), partner: "old".into(), at: ago(50), note }];
+        situation
+    };
+    let adopted = renamed("adopt = \"full\"").plan().notices;
+    assert!(matches!(&adopted[..], [(_, Note::Adopted { .. })]), "{adopted:?}");
+    assert!(renamed("").told().contains("former-partner"), "{}", renamed("").told());
+}
+
+#[test]
+fn whoever_approved_a_disable_for_one_cause_did_not_approve_it_for_another() {
+    let left = accepted(200).out().note(7, Note::OutOfScope).plan();
+    let sign_in = Some(Dear::Read([(id(PERSON), ago(150))].into()));
+    let inactive = Situation { more: "[partner.inactive]\ndisable_after_days = 90", sign_in, ..accepted(200) }.plan();
+    let [left, inactive] = [&left, &inactive].map(|plan| plan.actions.iter().chain(&plan.held_actions).next().unwrap());
+    assert_eq!((left.kind, &left.before, &left.after), (inactive.kind, &inactive.before, &inactive.after));
+    assert_ne!(left.identity(), inactive.identity());
+}
+
+#[test]
 fn what_waits_for_approval_does_not_use_up_the_day_of_what_goes_on() {
     let mut situation = Situation {
         more: "[partner.attributes]\ncompanyName = \"Contoso\"\n",

@@ -123,7 +123,7 @@ fn every_outcome_has_its_reason_in_words_an_administrator_understands() {
     pending, that day was served: pending -> pending: The person was invited already and has not redeemed the invitation yet.
     pending, redeemed automatically: pending -> automatic: Invitations of this partner may be redeemed automatically, so pending says nothing: no mail is sent again, and nothing expires. Set invite.home_redeems_automatically to no if the home tenant does not redeem automatically.
     pending, automatic or not: pending -> automatic-unknown: It could not be read whether invitations are redeemed automatically, so no mail is sent again, and nothing expires. Grant Policy.Read.All, or set invite.home_redeems_automatically to no.
-    pending for too long: pending -> disable: The account will be disabled, unless a ceiling holds that for approval.
+    pending for too long: pending -> disable: The account will be disabled; above a ceiling, or after a change of the scope, once somebody approves that.
     converted, pending for too long: pending -> expired-conversion: The person has not redeemed in time; Entra Connect masters the account, so it is not taken away, and no more mail is sent. Ask the person, or send the invitation again by `usher provision`.
     converted, not shown yet: unconfirmed -> unconfirmed: An earlier step was sent, and the directory does not show what became of it; nothing is done before two readings show that.
     accepted: accepted -> accepted: The person is an external user already and has redeemed the invitation.
@@ -134,26 +134,26 @@ fn every_outcome_has_its_reason_in_words_an_administrator_understands() {
     a group is missing: accepted -> add-to-group: The person will be put into a group.
     out of scope, first seen now: accepted -> leaving: The person is out of scope, and the days of grace run. Nothing, or bring the person back into scope.
     out of scope for 3 days: accepted -> leaving: The person is out of scope, and the days of grace run. Nothing, or bring the person back into scope.
-    out of scope for 7 days: accepted -> disable: The account will be disabled, unless a ceiling holds that for approval.
+    out of scope for 7 days: accepted -> disable: The account will be disabled; above a ceiling, or after a change of the scope, once somebody approves that.
     the same, synced: accepted -> synced-left: The rules would disable the person, but Entra Connect masters the account and leave.synced is report. Remove the person at the master, or set leave.synced to disable.
     the same, with a role: accepted -> directory-role: The person holds a directory role, or could activate one.
     the same, in the protected group: accepted -> protected-group: The person is in the protected group.
     the same, whom others invited: accepted -> follow-only: Somebody else invited the person, and scope.adopt is not full, so the leave rules do not apply.
     disabled by usher: disabled by usher -> taken-away: usher disabled the account, and no further step is due.
-    disabled by usher for 30 days: disabled by usher -> delete: The account will be deleted softly, unless a ceiling holds that for approval.
+    disabled by usher for 30 days: disabled by usher -> delete: The account will be deleted softly; above a ceiling, or after a change of the scope, once somebody approves that.
     the same, licensed: disabled by usher -> licensed: A licence is assigned, or may be, and licensed people are not deleted. Take the licence away.
     disabled by usher, in scope again: disabled by usher -> enable: The account will be enabled again: usher had disabled it, and the cause has ended.
     the same, restore is off: disabled by usher -> restore-off: The person is in scope again, but leave.restore is off. Enable the account by hand, or set leave.restore.
-    enabled by somebody after usher: accepted -> reenabled-by-person: usher had disabled the account, and somebody enabled it again; that is left so. `usher release` forgets that decision, and the rules apply again.
+    enabled by somebody after usher: accepted -> reenabled-by-person: usher had disabled the account, or kept to it that it was disabled, and somebody enabled it; that is left so. `usher release` forgets that decision, and the rules apply again.
     not shown disabled yet: accepted -> not-shown-yet: The directory does not show yet what usher did last.
-    restored by somebody after usher: disabled by usher -> restored-by-person: usher had deleted the account, and somebody restored it; that is left so. `usher release` forgets that decision, and the rules apply again.
+    restored by somebody after usher: disabled by usher -> restored-by-person: usher had taken the account away, and somebody gave it back; that is left so, although it is disabled now. `usher release` forgets that decision, and the rules apply again.
     deleted by usher: deleted by usher -> deleted-scope-unknown: The account is deleted softly, and groups of deleted accounts cannot be read, so it is not known whether the person is in scope. `usher provision` restores the person.
     deleted by usher, scope by domain: deleted by usher -> restore: The account will be restored: usher had deleted it, and the cause has ended.
     deleted by others: deleted by elsewhere -> deleted: The account is deleted softly, and is not to be restored by the rules. Restore it in the portal within 30 days if the person shall come back.
     blocked by a person: disabled by person -> blocked-by-person: A person disabled the account, by the audit log; that is left so, and the account is not deleted either. `usher release` forgets that decision, and the leave rules go on.
     disabled by another tool: disabled by elsewhere -> disabled-elsewhere: Somebody else disabled the account; usher gives back only what it took away itself.
     disabled by Entra Connect: disabled by sync -> disabled-by-sync: Entra Connect masters the account and has disabled it.
-    no sign-in for 100 days: accepted -> disable: The account will be disabled, unless a ceiling holds that for approval.
+    no sign-in for 100 days: accepted -> disable: The account will be disabled; above a ceiling, or after a change of the scope, once somebody approves that.
     no sign-in data: accepted -> sign-in-unknown: There is no sign-in data of the person, so they count as active. Sign-in data needs Entra ID P1 and AuditLog.Read.All; people who never signed in have none.
     sign-in data unreadable: accepted -> sign-in-unknown: There is no sign-in data of the person, so they count as active. Sign-in data needs Entra ID P1 and AuditLog.Read.All; people who never signed in have none.
     "#);
