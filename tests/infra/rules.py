@@ -7,12 +7,12 @@ from schemas import FACTS, Schema
 from syntax import declarations, objects, parse, plain, properties, text, walk
 
 ROLES = {
-    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",  # Storage Blob Data Owner
-    "ba92f5b4-2d11-453d-a403-e96b0029c9fe",  # Storage Blob Data Contributor
-    "974c5e8b-45b9-4653-ba55-5f855dd0fb88",  # Storage Queue Data Contributor
-    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",  # Storage Table Data Contributor
-    "3913510d-42f4-4e42-8a64-420c390055eb",  # Monitoring Metrics Publisher
-    "4633458b-17de-408a-b874-0445c86b69e6",  # Key Vault Secrets User
+    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+    "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
 }
 GRAPH = "00000003-0000-0000-c000-000000000000"
 HOSTS = re.compile(r"core\.windows\.net|vault\.azure\.net|vaultcore\.|azurewebsites\.|usgovcloudapi|chinacloudapi|microsoftonline\.|management\.azure|graph\.microsoft\.(com|us)", re.I)
@@ -217,7 +217,7 @@ def roles(folder):
     for path in files(folder):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for found in re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", line, re.I):
-                if found not in ROLES | {GRAPH}:
+                if found not in {*ROLES.values(), GRAPH}:
                     yield f"{path}:{number}: {found} is no known role"
 
 
