@@ -13,6 +13,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from rules import CHECKS, files  # noqa: E402
 from schemas import ask_all  # noqa: E402
+from settled import settled  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 INFRA = HERE.parent.parent / "infra"
@@ -94,7 +95,7 @@ def main():
     bad = 0
     texts = [path.read_text() for folder in (INFRA, HERE / "broken") for path in files(folder)]
     ask_all(kind for text in texts for kind in re.findall(r"'(Microsoft[\w./]+)@", text))
-    for check in [*CHECKS, checkov]:
+    for check in [*CHECKS, settled, checkov]:
         for title, found in (("in its broken files", list(misses(check))), ("found", list(check(INFRA)))):
             bad += len(found)
             print(f"{check.__name__}: {len(found)} {title}")

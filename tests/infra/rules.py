@@ -7,16 +7,19 @@ from schemas import FACTS, Schema
 from syntax import declarations, objects, parse, plain, properties, text, walk
 
 ROLES = {
-    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",  # Storage Blob Data Owner
-    "ba92f5b4-2d11-453d-a403-e96b0029c9fe",  # Storage Blob Data Contributor
-    "974c5e8b-45b9-4653-ba55-5f855dd0fb88",  # Storage Queue Data Contributor
-    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",  # Storage Table Data Contributor
-    "3913510d-42f4-4e42-8a64-420c390055eb",  # Monitoring Metrics Publisher
-    "4633458b-17de-408a-b874-0445c86b69e6",  # Key Vault Secrets User
+    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+    "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
 }
 GRAPH = "00000003-0000-0000-c000-000000000000"
 HOSTS = re.compile(r"core\.windows\.net|vault\.azure\.net|vaultcore\.|azurewebsites\.|usgovcloudapi|chinacloudapi|microsoftonline\.|management\.azure|graph\.microsoft\.(com|us)", re.I)
 META = {"parent", "scope", "dependsOn"}
+DECLARED = {f"{kind}_declaration" for kind in ("parameter", "variable", "resource", "module", "type")}
+# What starts with an identifier that stands for nothing: it is being named, is a key, or is a function.
+NAMING = DECLARED | {"output_declaration", "metadata_declaration", "object_property", "call_expression"}
 
 
 def files(folder):
@@ -41,40 +44,63 @@ def names(folder):
     """Every name is declared, and every parameter and variable used."""
     for path in files(folder):
         root, _ = tree(path)
-        if path.suffix == ".bicepparam":
-            continue
-        declared = {}
-        for kind in ("parameter", "variable", "resource", "module"):
-            for node in walk(root):
-                if node.type == f"{kind}_declaration":
-                    declared[text(next(c for c in node.named_children if c.type == "identifier"))] = (kind, node)
-        local = {text(i) for n in walk(root) if n.type in ("for_loop_parameters", "for_statement", "lambda_expression")
-                 for i in walk(n) if i.type in ("loop_variable", "loop_enumerator")}
-        source = re.sub(r"(?m)//.*$", "", path.read_text())
-        local |= set(re.findall(r"\bfor (\w+) in", source)) | set(re.findall(r"(\w+) =>", source))
-        for pair in re.findall(r"\bfor \((\w+), *(\w+)\) in", source):
-            local |= set(pair)
-        # A property's own name is no use of the parameter that is called like it.
-        uses = [text(n) for n in walk(root) if n.type == "identifier"
-                and not (n.parent.type == "object_property" and n.parent.named_children[0] == n)]
-        for name, (kind, node) in declared.items():
-            if kind in ("parameter", "variable") and uses.count(name) < 2:
+        declared = {text(node.named_children[0]): node for node in root.named_children if node.type in DECLARED}
+        imported = {text(i) for node in root.named_children if node.type == "import_functionality" for i in node.named_children}
+        nested = {f"::{text(node.named_children[0])}" for node in walk(root) if node.type == "resource_declaration"}
+        used = set()
+        for node, known in uses(root, {"az", "sys", *declared, *imported, *nested}):
+            used.add(text(node))
+            if not known:
+                yield f"{at(path, node)}: {text(node)} is not declared"
+        for name, node in declared.items():
+            kind = node.type.removesuffix("_declaration")
+            # A .bicepparam gives parameters, and uses none.
+            if name not in used and (kind == "variable" or kind == "parameter" and path.suffix == ".bicep"):
                 yield f"{at(path, node)}: {kind} {name} is not used"
-        for node in walk(root):
-            if node.type == "member_expression" and node.named_children[0].type == "identifier":
-                name = text(node.named_children[0])
-                if name not in declared and name not in local:
-                    yield f"{at(path, node)}: {name} is not declared"
+
+
+def uses(node, known):
+    """Every identifier that stands for something, and whether it is known there; what `a::b` ends in is known as `::b`."""
+    kind, children = node.type, node.named_children
+    if kind == "import_functionality":
+        return
+    if kind == "identifier":
+        yield node, text(node) in known
+    elif kind == "resource_expression":
+        yield children[1], f"::{text(children[1])}" in known
+        children = children[:1]
+    elif kind == "for_statement":
+        known = known | {text(i) for i in walk(children[0])}
+        children = children[1:]
+    elif kind == "object":
+        inner = [prop.named_children[0] for prop in children if prop.named_children]
+        known = known | {text(i.named_children[0]) for i in inner if i.type == "resource_declaration"}
+    elif kind in NAMING and children[0].type == "identifier":
+        children = children[1:]
+    elif kind == "arguments":
+        # The grammar ends a lambda before its body does, so its parameters are known in everything that the function is given.
+        lambdas = [child for child in walk(node) if child.type == "lambda_expression"]
+        known = known | {text(i) for function in lambdas for i in walk(function.named_children[0])}
+    for child in children:
+        yield from uses(child, known)
 
 
 def modules(folder):
-    """Modules exist, and get the parameters that they declare, and all that have no default."""
+    """Modules exist, get the parameters that they declare, and all that have no default, and give the outputs that are read."""
     for path in files(folder):
         root, _ = tree(path)
+        outputs = {}
         for node, _ in declarations(root, "module_declaration"):
             target = path.parent / plain(next(c for c in node.named_children if c.type == "string"))
             given = [v for o in objects(node.named_children[-1]) for k, v, _ in properties(o) if k == "params"]
             yield from compare(at(path, node), target, {k for v in given for k, _, _ in properties(v)})
+            if target.is_file():
+                declared = declarations(tree(target)[0], "output_declaration")
+                outputs[text(node.named_children[0])] = {text(output.named_children[0]) for output, _ in declared}
+        for node in walk(root):
+            asked = node.type == "member_expression" and re.fullmatch(r"(\w+)(?:!|\[.*?\])*\.\??outputs\.\??(\w+)", text(node))
+            if asked and asked[1] in outputs and asked[2] not in outputs[asked[1]]:
+                yield f"{at(path, node)}: {asked[1]} has no output {asked[2]}"
         if path.suffix == ".bicepparam":
             using = re.search(r"using '([^']+)'", path.read_text())
             given = set(re.findall(r"(?m)^param (\w+)", path.read_text()))
@@ -191,7 +217,7 @@ def roles(folder):
     for path in files(folder):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for found in re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", line, re.I):
-                if found not in ROLES | {GRAPH}:
+                if found not in {*ROLES.values(), GRAPH}:
                     yield f"{path}:{number}: {found} is no known role"
 
 
@@ -204,7 +230,8 @@ def secrets(folder):
             name = text(node.named_children[0])
             if "@secure()" in decorators:
                 secure.add(name)
-            elif re.search(r"secret|password|webhookUrl|key$", name, re.I):
+            # A .bicepparam gives what is declared elsewhere.
+            elif path.suffix == ".bicep" and re.search(r"secret|password|webhookUrl|key$", name, re.I):
                 yield f"{at(path, node)}: {name} is not @secure()"
         for node, _ in declarations(root, "output_declaration"):
             words = {text(n) for n in walk(node) if n.type in ("identifier", "property_identifier")}

@@ -1,0 +1,2 @@
+param hosting = 'flex' // wants: value is 'flex', not 'dedicated'
+param mode = readEnvironmentVariable('USHER_DEPLOY_MODE', 'plan')

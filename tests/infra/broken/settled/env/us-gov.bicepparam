@@ -1,0 +1,2 @@
+// wants: there is no param mode
+param hosting = 'dedicated'
