@@ -20,7 +20,7 @@ pub enum State {
     Pending,
     /// An external user who has.
     Accepted,
-    /// An external user who may not sign in.
+    /// An account that may not sign in.
     Disabled,
     /// Deleted softly: it can be restored for 30 days.
     Deleted,
@@ -104,6 +104,7 @@ const fn others(from: State, what: &'static str, to: State) -> Way {
     Way { from, mover: Mover::Others(what), to }
 }
 
+const DISABLED_BY_OTHERS: &str = "an administrator, Entra Connect or another tool disables the account";
 const DELETED_BY_OTHERS: &str = "somebody else deletes the account";
 const ANSWER_LOST: &str = "the answer to a step of usher's is lost";
 
@@ -115,6 +116,7 @@ pub const WAYS: &[Way] = &[
     others(State::Absent, "somebody else invites the person", State::Pending),
     usher(State::Internal, When::Convertible, ActionKind::Convert, State::Pending),
     others(State::Internal, "somebody else invites the person", State::Pending),
+    others(State::Internal, DISABLED_BY_OTHERS, State::Disabled),
     others(State::Internal, DELETED_BY_OTHERS, State::Deleted),
     others(State::Internal, ANSWER_LOST, State::Unconfirmed),
     others(State::Pending, "the person redeems the invitation", State::Accepted),
@@ -125,7 +127,7 @@ pub const WAYS: &[Way] = &[
     usher(State::Pending, When::ResendDue, ActionKind::Resend, State::Pending),
     usher(State::Pending, When::ValuesDiffer, ActionKind::Update, State::Pending),
     usher(State::Pending, When::SponsorMissing, ActionKind::SetSponsor, State::Pending),
-    others(State::Pending, "an administrator, Entra Connect or another tool disables the account", State::Disabled),
+    others(State::Pending, DISABLED_BY_OTHERS, State::Disabled),
     others(State::Pending, DELETED_BY_OTHERS, State::Deleted),
     others(State::Pending, ANSWER_LOST, State::Unconfirmed),
     usher(State::Accepted, When::RetirementRequested, ActionKind::Disable, State::Disabled),
@@ -136,7 +138,7 @@ pub const WAYS: &[Way] = &[
     usher(State::Accepted, When::SponsorMissing, ActionKind::SetSponsor, State::Accepted),
     usher(State::Accepted, When::GroupMissing, ActionKind::AddToGroup, State::Accepted),
     others(State::Accepted, "an administrator resets the redemption", State::Pending),
-    others(State::Accepted, "an administrator, Entra Connect or another tool disables the account", State::Disabled),
+    others(State::Accepted, DISABLED_BY_OTHERS, State::Disabled),
     others(State::Accepted, DELETED_BY_OTHERS, State::Deleted),
     others(State::Accepted, ANSWER_LOST, State::Unconfirmed),
     usher(State::Disabled, When::BackInScope, ActionKind::Enable, State::Accepted),
@@ -144,6 +146,7 @@ pub const WAYS: &[Way] = &[
     usher(State::Disabled, When::DeletionDue, ActionKind::Delete, State::Deleted),
     others(State::Disabled, "somebody enables the account", State::Accepted),
     others(State::Disabled, "the account is enabled, by usher or somebody else, before the redemption", State::Pending),
+    others(State::Disabled, "the account is enabled, and was never invited", State::Internal),
     others(State::Disabled, DELETED_BY_OTHERS, State::Deleted),
     others(State::Disabled, ANSWER_LOST, State::Unconfirmed),
     usher(State::Deleted, When::BackInScope, ActionKind::Restore, State::Disabled),

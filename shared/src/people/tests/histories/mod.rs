@@ -10,6 +10,7 @@ use crate::ids::UserId;
 use crate::journal::record::{ActionKind, Cause};
 use crate::people::decide::Action;
 use crate::people::fixtures::id;
+use crate::people::lifecycle::{State, WAYS};
 use crate::people::request::Wish;
 use model::{Account, Answer, Model, Standing, Weather, configurations};
 use proptest::prelude::*;
@@ -245,6 +246,25 @@ proptest! {
     }
 
     #[test]
+    fn every_way_that_people_go_is_in_the_table(events in proptest::collection::vec(event(), 1..24)) {
+        let mut model = Model::new(PEOPLE, CONFIGURATIONS[0].clone());
+        for event in &events {
+            let (before, were_there) = (model.states(), model.accounts.keys().copied().collect::<BTreeSet<_>>());
+            happens(&mut model, event)?;
+            // What was open is settled, something is done, and its answer is lost.
+            let steps = if matches!(event, Event::Sweep(..) | Event::IsAskedFor(..)) { 3 } else { 1 };
+            let after = model.states();
+            for person in (1..=PEOPLE).map(id) {
+                let [from, to] = [&before, &after].map(|states| states.get(&person).copied().unwrap_or(State::Absent));
+                // Somebody without an address of the partner may not be in view, whatever they are.
+                let is_seen = (before.contains_key(&person) || !were_there.contains(&person))
+                    && (after.contains_key(&person) || !model.accounts.contains_key(&person));
+                prop_assert!(!is_seen || leads(from, to, steps), "{from:?} to {to:?} by {event:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_plan_that_was_carried_out_is_not_made_again(events in proptest::collection::vec(event(), 1..24)) {
         let mut model = run(&events)?;
         let first: BTreeSet<_> = model.sweep(&Weather::default(), true).iter().map(|one| (one.step(), one.day)).collect();
@@ -271,6 +291,11 @@ proptest! {
         // A sign-in after a disable of usher's is a new beginning, not a reason to take away now.
         prop_assert!(disabled(&later).is_subset(&before));
     }
+}
+
+/// Whether so many ways of the table lead from one state to the other.
+fn leads(from: State, to: State, steps: usize) -> bool {
+    from == to || steps > 0 && WAYS.iter().any(|way| way.from == from && way.to != from && leads(way.to, to, steps - 1))
 }
 
 /// In a world that stays still nothing is both taken away and given back, nor done twice.

@@ -14,6 +14,7 @@ use crate::people::case::{Case, View};
 use crate::people::decide::Action;
 use crate::people::fixtures::{EXCLUDE_GROUP, FREE, SCOPE_GROUP, config, id, synced};
 use crate::people::guard::Birth;
+use crate::people::lifecycle::State;
 use crate::people::observe::kept_properties;
 use crate::people::person::{Lens, Person, Texts};
 use crate::people::plan::{Lacks, PartnerPlan, plan};
@@ -256,6 +257,17 @@ impl Model {
             others: [("companyName".to_owned(), company)].into(),
             ..BASE.clone()
         }
+    }
+
+    /// What people are, by what a sweep shows and what is remembered.
+    pub(super) fn states(&self) -> BTreeMap<UserId, State> {
+        let snapshot = self.observe(&Weather::default(), false);
+        let view = View { config: &self.config, snapshot: &snapshot, memory: &self.memory, now: self.now };
+        let here = snapshot.people.values().map(|person| {
+            let state = Case::new(view, &self.config.partners[0], person).state();
+            (person.id, state)
+        });
+        here.chain(self.deleted.keys().map(|person| (*person, State::Deleted))).collect()
     }
 
     /// What a sweep shows; the dear evidence is missing. People are read in reverse order where `reversed`.
