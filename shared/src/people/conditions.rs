@@ -100,6 +100,9 @@ impl Case<'_> {
         if let Some(obstacle) = self.not_to_be_taken(Cause::LeftScope) {
             return obstacle;
         }
+        if !self.is_in_pilot() {
+            return Finding::fails(Reason::OutsidePilot);
+        }
         if !self.was_not_watched() && self.has_been_out(days(self.partner.leave.disable_after_days)) {
             Finding::HOLDS
         } else {
@@ -174,7 +177,10 @@ impl Case<'_> {
         // Redeeming is activity too, and so is that somebody asked for the person; it spares reading sign-ins.
         let requested = self.requested().map(|requested| requested.at);
         let redeemed = self.person.state_changed.get().max(self.life().map(|life| life.since)).max(requested);
-        if !redeemed.is_some_and(too_long) {
+        let may_have_gone = redeemed.is_some_and(too_long);
+        // What somebody gave back is told all the while.
+        let overruled = self.departure().is_some_and(|departure| departure.overruled.contains_key(&Cause::Inactive));
+        if !may_have_gone && !overruled {
             return Ok(Finding::NO);
         }
         if self.view.snapshot.sign_ins.is_not_read() {
@@ -183,7 +189,10 @@ impl Case<'_> {
         Ok(match self.last_sign_in() {
             // No data is no evidence of anything, so the person counts as active.
             None => Finding::unknown(Reason::SignInUnknown),
-            Some(last) if too_long(last) => self.not_to_be_taken(Cause::Inactive).unwrap_or(Finding::HOLDS),
+            Some(last) if too_long(last) => {
+                let holds = if may_have_gone { Finding::HOLDS } else { Finding::NO };
+                self.not_to_be_taken(Cause::Inactive).unwrap_or(holds)
+            }
             Some(_) => Finding::NO,
         })
     }

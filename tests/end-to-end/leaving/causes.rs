@@ -150,9 +150,13 @@ async fn the_pilot_list_keeps_everybody_else_and_its_end_retires_nobody() -> Res
     let swept = partner.world.sweep_after(8).await;
     assert_eq!(swept.done("disable"), partner.people[..1], "{swept:#?}");
     assert_eq!(swept.untouched("outside-pilot"), 1);
-    partner.come_back(&partner.people[..2])?;
+    partner.come_back(&partner.people[..1])?;
     assert_eq!(partner.world.sweep().await.done("enable"), partner.people[..1]);
+    partner.world.sweep_after(40).await.is_quiet();
     partner.world.configure(|config| config.partner.clear());
+    partner.world.sweep().await.is_quiet();
+    assert_eq!(partner.world.sweep_after(6).await.untouched("leaving"), 1, "all days of grace are still to come");
+    partner.come_back(&partner.people[1..2])?;
     partner.nothing_happens(&[8, 40]).await;
     assert_eq!(partner.world.enabled(&partner.people), vec![Some(true); 10]);
     Ok(())
