@@ -107,6 +107,33 @@ async fn it_is_told_that_somebody_was_blocked_by_hand() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_enabled_and_blocked_by_hand_between_two_sweeps_is_neither_deleted_nor_enabled() -> Result<()> {
+    for comes_back in [true, false] {
+        let partner = Partner::new(1, "").await?;
+        let (world, left) = (&partner.world, &partner.people[..1]);
+        let_audits_be_read(world);
+        partner.disabled(left).await?;
+        world.pass_days(20);
+        world.directory(|directory| {
+            directory.set_enabled(left[0], true)?;
+            directory.set_enabled(left[0], false)
+        })?;
+        if comes_back {
+            partner.come_back(left)?;
+            let asked = world.usher(&["provision", "--json", &left[0].to_string()]).await.exits(3).json();
+            assert_eq!(asked["people"][0]["reason"], "blocked-by-person", "{asked:#}");
+        } else {
+            world.pass_days(10);
+        }
+        partner.nothing_happens(&[1]).await;
+        partner.explained(left[0], "disabled", "blocked-by-person").await;
+        partner.nothing_happens(&[31, 31]).await;
+        assert_eq!(world.enabled(left), [Some(false)], "in scope again: {comes_back}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_was_blocked_by_hand_and_is_released_goes_the_way_of_those_who_left() -> Result<()> {
     let partner = Partner::new(1, "").await?;
     let (world, left) = (&partner.world, &partner.people[..1]);
@@ -172,6 +199,23 @@ async fn whom_entra_connect_disables_or_deletes_is_its_own_affair() -> Result<()
     partner.nothing_happens(&[8, 40]).await;
     assert_eq!(world.enabled(&people[..3]), [Some(false), Some(false), Some(true)]);
     partner.explained(people[2], "accepted", "accepted").await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_an_administrator_deleted_and_restored_has_all_days_of_grace() -> Result<()> {
+    let partner = Partner::new(1, "").await?;
+    let (world, left) = (&partner.world, &partner.people[..1]);
+    partner.leave(left)?;
+    partner.nothing_happens(&[2]).await;
+    world.directory(|directory| directory.delete_user(left[0]))?;
+    partner.nothing_happens(&[1, 20]).await;
+    world.directory(|directory| {
+        directory.restore_user(left[0])?;
+        directory.update_user(left[0], |user| user.account_enabled = true)
+    })?;
+    assert_eq!(partner.nothing_happens(&[6]).await.untouched("leaving"), 1);
+    assert_eq!(world.sweep_after(1).await.done("disable"), left);
     Ok(())
 }
 

@@ -130,8 +130,10 @@ impl Directory {
         let switched = |entry: &DirectoryAudit| {
             Some((entry.switched()?, LastDisabled { at: entry.activity_date_time, by: entry.actor() }))
         };
-        let last = entries.iter().filter_map(switched).max_by_key(|(_, last)| last.at);
-        Ok(last.filter(|(switched, _)| matches!(switched, Switched::Off | Switched::Deleted)).map(|(_, last)| last))
+        let is_off = |switched: &Switched| matches!(switched, Switched::Off | Switched::Deleted);
+        // Of two in one moment the disable counts: then nothing is given back.
+        let last = entries.iter().filter_map(switched).max_by_key(|(switched, last)| (last.at, is_off(switched)));
+        Ok(last.filter(|(switched, _)| is_off(switched)).map(|(_, last)| last))
     }
 
     /// What cross-tenant access settings say about a partner. What cannot be read is unknown.
