@@ -29,6 +29,8 @@ pub(crate) struct Player {
     pub(crate) done: usize,
     /// The object, once there is one.
     pub(crate) id: Option<Uuid>,
+    /// How often the directory was looked at for them.
+    looks: u32,
 }
 
 /// The attribute that usher keeps.
@@ -58,7 +60,7 @@ impl Cast {
     pub(crate) fn new(history: &History, world: &World) -> Self {
         let anchor = Person { number: 0, stays_synced: false, script: vec![(0, Deed::Arrives), (0, Deed::Redeems)] };
         let people = std::iter::once(anchor).chain(history.people.iter().cloned());
-        let players = people.map(|person| Player { person, done: 0, id: None }).collect();
+        let players = people.map(|person| Player { person, done: 0, id: None, looks: 0 }).collect();
         Self { began: world.now(), by_group: history.setup.by_group, players }
     }
 
@@ -87,7 +89,10 @@ impl Player {
         let Person { number, stays_synced, .. } = self.person;
         let loses_members = world.breakage == Some(Breakage::GroupsLoseMembers);
         let is_disabled = world.breakage == Some(Breakage::SomebodyDisables);
-        let is_overwritten = world.breakage == Some(Breakage::SomebodyOverwrites);
+        self.looks += 1;
+        // Every other time, so that usher sees in between what it wrote, and by turns.
+        let is_overwritten =
+            world.breakage == Some(Breakage::SomebodyOverwrites) && (self.looks + u32::from(number)).is_multiple_of(2);
         self.id = world
             .tenant
             .with_directory(|directory| {

@@ -20,9 +20,6 @@ use crate::journal::record::StepId;
 use crate::tri::Tri;
 use jiff::{SignedDuration, Timestamp};
 
-/// Graph notes a step at most so long after usher meant to do it: it may have asked usher to wait.
-pub const DONE_WITHIN: SignedDuration = SignedDuration::from_hours(1);
-
 /// A refusal for the person's own reason is not tried again before this has passed.
 pub const RETRY_AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(24);
 
@@ -161,8 +158,8 @@ impl<'a> Case<'a> {
         };
         let released = departure.and_then(|departure| departure.released);
         let since = released.map_or(disabled, |released| released.max(disabled));
-        // In the log usher is an application like others.
-        let done_by = if last.by == Actor::Other { since + DONE_WITHIN } else { since };
+        // In the log usher is an application like others, and its clock may be wrong.
+        let done_by = if last.by == Actor::Other { since + SETTLES_WITHIN } else { since };
         self.state() == State::Disabled && last.at > done_by
     }
 

@@ -4,7 +4,7 @@
 //! that is believed notices anything. Not responsible for: writing to the directory; nothing here does.
 
 use super::carry::is_as_configured;
-use super::case::{Case, DONE_WITHIN};
+use super::case::Case;
 use super::conditions::Need;
 use super::lifecycle::State;
 use super::person::Standing;
@@ -13,6 +13,10 @@ use crate::ids::UserId;
 use crate::journal::memory::departures::Departure;
 use crate::journal::record::{ActionKind, Cause, Note};
 use crate::tri::Tri;
+use jiff::SignedDuration;
+
+/// Graph notes an invitation at most so long after usher meant to send it: it may have asked usher to wait.
+const INVITED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// What was noticed about one person.
 pub type Notice = (UserId, Note);
@@ -100,7 +104,7 @@ pub fn notices(case: &Case<'_>) -> Result<Vec<Notice>, Need> {
         (Standing::Accepted, false) => notes.push(Note::Redeemed { since: case.person.state_changed.get() }),
         (Standing::Pending, true) => {
             // Older than the invitation, or of the same moment: that is what was there before the redemption.
-            let invited = case.life().map(|life| life.since + DONE_WITHIN);
+            let invited = case.life().map(|life| life.since + INVITED_WITHIN);
             let anew = case.person.state_changed.get().filter(|since| Some(*since) > invited);
             notes.extend(anew.map(|since| Note::PendingAnew { since }));
         }

@@ -77,9 +77,10 @@ fn whom_somebody_else_disabled_again_after_usher_is_neither_given_back_nor_delet
     for (by, days, goes_on) in [
         (Actor::Person, 59, false),
         (Actor::Sync, 59, false),
-        (Actor::Other, 59, false),
-        // usher's own entry in the log, and an older one.
+        (Actor::Other, 58, false),
+        // usher's own entry in the log, by whatever clock, and an older one.
         (Actor::Other, 60, true),
+        (Actor::Other, 59, true),
         (Actor::Person, 61, true),
     ] {
         let again = || Situation { blocked_by: Some(by), blocked: days, ..disabled_by_usher(60) };
