@@ -105,6 +105,28 @@ fn every_outcome_has_its_reason_in_words_an_administrator_understands() {
             },
         ),
         ("deleted by others", Situation { deleted: Some(ago(9)), scope: "adopt = \"full\"", ..accepted(40) }),
+        ("disabled by usher and then by a person", {
+            Situation { blocked_by: Some(Actor::Person), blocked: 3, in_group: true, ..disabled_by_usher(5) }
+        }),
+        (
+            "the same, and its block is noted",
+            Situation { blocked_by: Some(Actor::Person), ..disabled_by_usher(5).note(1, Note::TakenOver) },
+        ),
+        ("out of scope outside the pilot", {
+            Situation { pilot: "pilot = [\"person-0009@fabrikam.us\"]", ..accepted(100).out() }
+        }),
+        ("a value was written today", {
+            Situation {
+                more: "[partner.attributes]\ncompanyName = \"Contoso\"",
+                ..accepted(9).did(ActionKind::Update, 0, None)
+            }
+        }),
+        ("a value was written and is not shown", {
+            Situation {
+                more: "[partner.attributes]\ncompanyName = \"Contoso\"",
+                ..accepted(9).did(ActionKind::Update, 2, None)
+            }
+        }),
         ("blocked by a person", Situation { blocked_by: Some(Actor::Person), ..accepted(100).user(off.clone()) }),
         ("disabled by another tool", Situation { blocked_by: Some(Actor::Other), ..accepted(100).user(off.clone()) }),
         ("disabled by Entra Connect", converted(100, "Accepted").user(off)),
@@ -150,6 +172,11 @@ fn every_outcome_has_its_reason_in_words_an_administrator_understands() {
     deleted by usher: deleted by usher -> deleted-scope-unknown: The account is deleted softly, and groups of deleted accounts cannot be read, so it is not known whether the person is in scope. `usher provision` restores the person.
     deleted by usher, scope by domain: deleted by usher -> restore: The account will be restored: usher had deleted it, and the cause has ended.
     deleted by others: deleted by elsewhere -> deleted: The account is deleted softly, and is not to be restored by the rules. Restore it in the portal within 30 days if the person shall come back.
+    disabled by usher and then by a person: disabled by person -> blocked-by-person: A person disabled the account, by the audit log; that is left so, and the account is not deleted either. `usher release` forgets that decision, and the leave rules go on.
+    the same, and its block is noted: disabled by person -> blocked-by-person: A person disabled the account, by the audit log; that is left so, and the account is not deleted either. `usher release` forgets that decision, and the leave rules go on.
+    out of scope outside the pilot: accepted -> outside-pilot: A pilot list is set and the person is not on it. Add the person to pilot, or empty the list.
+    a value was written today: accepted -> not-shown-yet: The directory does not show yet what usher did last.
+    a value was written and is not shown: accepted -> value-not-kept: usher wrote the configured values, and the directory still shows others; they are written again after 30 days. Graph takes some values and does not keep or show them, such as showInAddressList; or somebody changes them back. Leave the key out of the configuration, or correct the account.
     blocked by a person: disabled by person -> blocked-by-person: A person disabled the account, by the audit log; that is left so, and the account is not deleted either. `usher release` forgets that decision, and the leave rules go on.
     disabled by another tool: disabled by elsewhere -> disabled-elsewhere: Somebody else disabled the account; usher gives back only what it took away itself.
     disabled by Entra Connect: disabled by sync -> disabled-by-sync: Entra Connect masters the account and has disabled it.
