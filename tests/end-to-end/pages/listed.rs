@@ -26,6 +26,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("az ", "needs Azure"),
     ("infra/", "the same; its dry paths have tests of their own"),
     ("export ", "sets what the next line takes"),
+    ("set -a", "the same"),
     ("tests/infra/venv", "the same"),
     ("tests/fuzz/run", "compiles for itself, for as long as it is told to search"),
     ("python3 -m venv .ci/venv", "`.ci/run` does it"),
