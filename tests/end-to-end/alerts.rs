@@ -100,6 +100,40 @@ async fn a_permission_that_is_missing_is_raised_as_that() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_lost_is_told_by_the_next_sweep_though_nothing_was_refused_yet() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let host = world.host().await?;
+    let told = async || -> Result<Vec<String>> {
+        anyhow::ensure!(host.fire_timer("reconcile").await?.succeeded());
+        host.drain(50).await?;
+        let (_, test) = alerts().into_iter().find(|(key, _)| *key == "permission-lost").unwrap();
+        Ok(host.console().into_iter().map(|line| line.text).filter(|line| passes(test, line)).collect())
+    };
+    assert_eq!(told().await?, Vec::<String>::new());
+    world.directory(|directory| directory.permissions.retain(|name| name != "User.ReadWrite.All"));
+    host.restart().await?;
+    let [line] = &told().await?[..] else { panic!("one line: {:?}", host.console()) };
+    assert!(line.contains("User.ReadWrite.All") && !line.contains("User.Read.All"), "{line}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_for_rate_within_a_batch_or_of_a_whole_one_is_a_line_that_counts_as_well() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    world.people(3);
+    let host = world.host().await?;
+    let throttled = || Fault::status(429, "TooManyRequests").retry_after("1");
+    world.tenant.fail_next(1, Matcher::batch(), throttled());
+    world.tenant.fail_next(3, Matcher::post("/invitations"), throttled());
+    world.tick(&host).await?;
+    let (_, test) = alerts().into_iter().find(|(key, _)| *key == "throttled").unwrap();
+    let lines: Vec<_> = host.console().into_iter().map(|line| line.text).filter(|line| passes(test, line)).collect();
+    assert_eq!(lines.len(), 2, "one for each answer: {:?}", host.console());
+    assert!(lines[1].contains("graph.refused=3"), "{lines:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_refusal_for_rate_is_a_line_that_counts() -> Result<()> {
     let world = World::new(Config::default()).await;
     world.people(1);
