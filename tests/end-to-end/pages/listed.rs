@@ -25,6 +25,8 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("(cd tests/infra", "has an environment of its own"),
     ("az ", "needs Azure"),
     ("infra/", "the same; its dry paths have tests of their own"),
+    ("USHER_MODE=apply usher grant apply --config usher.toml", "docs/setup.md has the same, and it is run"),
+    ("curl --fail-with-body -H \"x-functions-key: $KEY\" -H \"Authorization", "needs somebody who signed in"),
     ("export ", "sets what the next line takes"),
     ("set -a", "the same"),
     ("tests/infra/venv", "the same"),
