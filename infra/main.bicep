@@ -47,8 +47,11 @@ param privateNetworking bool = false
 param addressPrefix string = '10.80.0.0/24'
 param storageSku string = 'Standard_ZRS'
 param retentionDays int = 90
+@description('Application Insights takes only Entra tokens; false where that is not offered, else nothing of the host arrives there.')
+param entraOnlyIngestion bool
 param alertMail array = []
-@allowed([1, 2, 3, 4, 5, 6, 12])
+// The windows that log alerts have.
+@allowed([1, 2, 3, 4, 5, 6, 24])
 param noGoodRunHours int = 6
 @description('Storage and vault cannot be deleted by mistake.')
 param deleteLock bool = true
@@ -64,7 +67,13 @@ module identity 'modules/identity.bicep' = {
 
 module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring'
-  params: { name: name, location: location, tags: tags, retentionDays: retentionDays }
+  params: {
+    name: name
+    location: location
+    tags: tags
+    retentionDays: retentionDays
+    entraOnlyIngestion: entraOnlyIngestion
+  }
 }
 
 module storage 'modules/storage.bicep' = {
@@ -133,6 +142,7 @@ module app 'modules/app.bicep' = {
     clientId: identity.outputs.clientId
     storageName: storage.outputs.name
     insightsName: monitoring.outputs.insightsName
+    entraOnlyIngestion: entraOnlyIngestion
     workspaceId: monitoring.outputs.workspaceId
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
     authClientId: authClientId

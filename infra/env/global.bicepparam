@@ -3,6 +3,7 @@
 using '../main.bicep'
 
 param hosting = 'flex'
+param entraOnlyIngestion = true
 param mode = readEnvironmentVariable('USHER_DEPLOY_MODE', 'plan')
 param webhookUrl = readEnvironmentVariable('USHER_WEBHOOK_URL', '')
 param useWebhook = bool(readEnvironmentVariable('USHER_USE_WEBHOOK', 'false'))

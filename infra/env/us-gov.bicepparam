@@ -1,8 +1,10 @@
 // US Government (GCC High). Not every region has zones, and Flex Consumption is not known to be offered.
+// Application Insights is documented to take Entra tokens in the commercial cloud alone.
 
 using '../main.bicep'
 
 param hosting = 'dedicated'
+param entraOnlyIngestion = false
 param mode = readEnvironmentVariable('USHER_DEPLOY_MODE', 'plan')
 param webhookUrl = readEnvironmentVariable('USHER_WEBHOOK_URL', '')
 param useWebhook = bool(readEnvironmentVariable('USHER_USE_WEBHOOK', 'false'))

@@ -1,12 +1,16 @@
-// What somebody is told about by mail. The rules read usher's log lines, which arrive on every plan and in every cloud.
+// What somebody is told about by mail: usher's log lines, which arrive on every plan and in every cloud, and the availability
+// test.
 
 param name string
 param location string
 param tags object
 param workspaceId string
 param mailTo array
-@allowed([1, 2, 3, 4, 5, 6, 12])
+@allowed([1, 2, 3, 4, 5, 6, 24])
 param noGoodRunHours int
+
+// A line comes by Application Insights, by the diagnostic setting, or by both, so it may count twice.
+var log = 'union isfuzzy=true (AppTraces | project TimeGenerated, Message), (FunctionAppLogs | project TimeGenerated, Message)'
 
 // Each query is one test of single lines, so that a test can hold it against the lines that usher writes.
 var rules = [
@@ -18,16 +22,18 @@ var rules = [
     every: 'PT15M'
     operator: 'GreaterThan'
     threshold: 0
+    from: log
     test: 'Message contains "partner failed" or Message contains "the directory could not be read"'
   }
   {
     key: 'no-good-run'
     title: 'No good run for ${noGoodRunHours} hours'
     severity: 1
-    window: 'PT${noGoodRunHours}H'
+    window: noGoodRunHours == 24 ? 'P1D' : 'PT${noGoodRunHours}H'
     every: 'PT1H'
     operator: 'LessThan'
     threshold: 1
+    from: log
     test: 'Message contains "run ended" and Message contains "good=true"'
   }
   {
@@ -38,6 +44,7 @@ var rules = [
     every: 'PT1H'
     operator: 'GreaterThan'
     threshold: 0
+    from: log
     test: 'Message contains "run ended" and Message contains "held=" and not(Message contains "held=circuit")'
   }
   {
@@ -48,6 +55,7 @@ var rules = [
     every: 'PT15M'
     operator: 'GreaterThan'
     threshold: 0
+    from: log
     test: 'Message contains "work was given up after too many tries"'
   }
   {
@@ -58,6 +66,7 @@ var rules = [
     every: 'PT15M'
     operator: 'GreaterThan'
     threshold: 0
+    from: log
     test: 'Message contains "permission-missing"'
   }
   {
@@ -67,9 +76,22 @@ var rules = [
     window: 'PT1H'
     every: 'PT15M'
     operator: 'GreaterThan'
-    // Refusals in one hour: more than now and then, which is how Graph's limits work.
-    threshold: 200
+    // Answers in one hour: more than now and then, which is how Graph's limits work. usher waits after each as Graph asks, so
+    // that even in a lasting storm there are few; and each may count twice.
+    threshold: 20
+    from: log
     test: 'Message contains "graph.status=429"'
+  }
+  {
+    key: 'unavailable'
+    title: 'The availability test fails'
+    severity: 2
+    window: 'PT1H'
+    every: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 2
+    from: 'AppAvailabilityResults'
+    test: 'Success == false'
   }
 ]
 
@@ -99,7 +121,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     criteria: {
       allOf: [
         {
-          query: 'AppTraces | where ${rule.test}'
+          query: '${rule.from} | where ${rule.test}'
           timeAggregation: 'Count'
           operator: rule.operator
           threshold: rule.threshold

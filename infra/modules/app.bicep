@@ -13,6 +13,8 @@ param identityId string
 param clientId string
 param storageName string
 param insightsName string
+@description('Whether Application Insights takes only Entra tokens.')
+param entraOnlyIngestion bool
 param workspaceId string
 @description('Subnet for outbound traffic; empty: none.')
 param subnetId string
@@ -90,8 +92,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
     AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
     AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
     APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
-  })
+  }, entraOnlyIngestion ? { APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD' } : {})
 }
 
 // Publishing takes an Entra token; passwords are off.
@@ -107,19 +108,24 @@ resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01'
   properties: { allow: false }
 }
 
-// Requests without a sign-in are let through to the function keys; only approving needs a person.
-resource auth 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)) {
+// It ends in a slash in the commercial cloud, and not in the others.
+var loginEndpoint = environment().authentication.loginEndpoint
+var loginRoot = endsWith(loginEndpoint, '/') ? loginEndpoint : '${loginEndpoint}/'
+
+// Requests without a sign-in are let through to the function keys; only approving needs a person. It is there without a client
+// id too, because a deployment takes nothing away that it does not name.
+resource auth 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: app
   name: 'authsettingsV2'
   properties: {
-    platform: { enabled: true }
+    platform: { enabled: !empty(authClientId) }
     globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' }
-    identityProviders: {
+    identityProviders: empty(authClientId) ? {} : {
       azureActiveDirectory: {
         enabled: true
         registration: {
           clientId: authClientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+          openIdIssuer: '${loginRoot}${tenant().tenantId}/v2.0'
         }
         validation: { allowedAudiences: [authClientId, 'api://${authClientId}'] }
       }

@@ -1,4 +1,5 @@
-// Where logs and telemetry go: a Log Analytics workspace and Application Insights, which takes nothing without an Entra token.
+// Where logs and telemetry go: a Log Analytics workspace and Application Insights, which takes nothing without an Entra token
+// where that is offered.
 
 param name string
 param location string
@@ -6,6 +7,8 @@ param tags object
 @minValue(30)
 @maxValue(730)
 param retentionDays int
+@description('Whether Application Insights takes only Entra tokens.')
+param entraOnlyIngestion bool
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   name: 'log-${name}'
@@ -27,7 +30,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
     IngestionMode: 'LogAnalytics'
-    DisableLocalAuth: true
+    DisableLocalAuth: entraOnlyIngestion
   }
 }
 

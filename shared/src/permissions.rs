@@ -65,6 +65,14 @@ pub fn needed(config: &Config, duties: Duties) -> Vec<Permission> {
     needed
 }
 
+/// What the configuration in force needs and is not among the permissions that are held, nor included in one of them.
+pub fn missing<'a>(config: &Config, held: impl Iterator<Item = &'a str>) -> Vec<Permission> {
+    let held: Vec<_> = held.collect();
+    let mut needed = needed(config, Duties::Lifecycle);
+    needed.retain(|one| !held.iter().any(|held| includes(held, one.name)));
+    needed
+}
+
 /// Whether a permission is worth keeping although nothing fails without it: who disabled an account is read from the audit
 /// log, and unknown without.
 pub fn is_of_use(config: &Config, name: &str) -> bool {

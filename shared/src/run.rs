@@ -16,6 +16,7 @@ use crate::journal::{Journal, JournalError};
 use crate::people::guard::{Birth, HeldReason};
 use crate::people::observe::{ObserveError, Track};
 use crate::people::plan::PartnerPlan;
+use crate::permissions;
 use crate::provision::desk;
 use crate::report::{PartnerReport, Report};
 use crate::state::{Documents, StateError, Store, Versioned};
@@ -228,6 +229,9 @@ impl Usher {
         let known = self.birth().await?;
         let birth = if order.adopt_state { Birth::Known } else { known };
         let (mut snapshot, mut plans) = self.make_plans(order.job, writer, until, birth, started, progress).await?;
+        if order.job == Job::Reconcile {
+            self.log_missing_permissions(&client).await;
+        }
         // Only now is it certain that the credential is for this tenant.
         if known == Birth::Missing && plans.iter().all(|plan| !is_held_for_missing_state(plan)) {
             self.be_born().await?;
@@ -265,6 +269,18 @@ impl Usher {
         }
         status::record(self.store.as_ref(), &report, order.job, started, self.clock.now()).await?;
         Ok(report)
+    }
+
+    /// Tells the log in one line which permissions the app's token lacks, if it can be read; an alert waits for it. What Graph
+    /// refuses for it may come days later. The one to invite is left out: a Guest Inviter needs none, and whoever may not
+    /// invite is told at the first invitation.
+    async fn log_missing_permissions(&self, client: &Client) {
+        let Some(token) = client.permissions().await.filter(|token| token.person().is_none()) else { return };
+        let missing = permissions::missing(&self.config, token.names());
+        let names: Vec<_> = missing.iter().map(|one| one.name).filter(|name| *name != permissions::INVITE).collect();
+        if !names.is_empty() {
+            tracing::warn!(permissions = names.join(", "), "permission-missing: the configuration needs more");
+        }
     }
 
     /// Removes what the journal need not keep any more.

@@ -8,17 +8,20 @@ use std::collections::BTreeSet;
 use usher_simulator::host::Host;
 use usher_simulator::tenant::{Fault, Matcher};
 
-/// Key and test of each alert.
+/// Key and test of each alert that looks at the log. The one that looks at the availability test is none of usher's lines.
 fn alerts() -> Vec<(&'static str, &'static str)> {
     let bicep = include_str!("../../infra/modules/alerts.bicep");
     let values = |name: &str| -> Vec<&'static str> {
-        let start = format!("    {name}: '");
-        bicep.lines().filter_map(|line| line.strip_prefix(&start)?.strip_suffix('\'')).collect()
+        let start = format!("    {name}: ");
+        bicep.lines().filter_map(|line| line.strip_prefix(&start)).map(|value| value.trim_matches('\'')).collect()
     };
-    let (keys, tests) = (values("key"), values("test"));
-    assert_eq!(keys.len(), tests.len());
-    assert_eq!(keys.len(), 6, "{keys:?}");
-    keys.into_iter().zip(tests).collect()
+    let (keys, sources, tests) = (values("key"), values("from"), values("test"));
+    assert_eq!((keys.len(), sources.len(), tests.len()), (7, 7, 7), "{keys:?}");
+    let rules = keys.into_iter().zip(tests).zip(sources);
+    let (of_log, others): (Vec<_>, Vec<_>) = rules.partition(|(_, source)| *source == "log");
+    let others: Vec<_> = others.into_iter().map(|((key, _), source)| (key, source)).collect();
+    assert_eq!(others, [("unavailable", "AppAvailabilityResults")]);
+    of_log.into_iter().map(|(rule, _)| rule).collect()
 }
 
 /// Whether the line passes: no more of the query language than the alerts use.
@@ -93,6 +96,40 @@ async fn a_permission_that_is_missing_is_raised_as_that() -> Result<()> {
     world.tick(&host).await?;
     let raised = raised(&host);
     assert!(raised.contains("permission-lost") && !raised.contains("plan-held"), "{raised:?}: {:?}", host.console());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_lost_is_told_by_the_next_sweep_though_nothing_was_refused_yet() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    let host = world.host().await?;
+    let told = async || -> Result<Vec<String>> {
+        anyhow::ensure!(host.fire_timer("reconcile").await?.succeeded());
+        host.drain(50).await?;
+        let (_, test) = alerts().into_iter().find(|(key, _)| *key == "permission-lost").unwrap();
+        Ok(host.console().into_iter().map(|line| line.text).filter(|line| passes(test, line)).collect())
+    };
+    assert_eq!(told().await?, Vec::<String>::new());
+    world.directory(|directory| directory.permissions.retain(|name| name != "User.ReadWrite.All"));
+    host.restart().await?;
+    let [line] = &told().await?[..] else { panic!("one line: {:?}", host.console()) };
+    assert!(line.contains("User.ReadWrite.All") && !line.contains("User.Read.All"), "{line}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_for_rate_within_a_batch_or_of_a_whole_one_is_a_line_that_counts_as_well() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    world.people(3);
+    let host = world.host().await?;
+    let throttled = || Fault::status(429, "TooManyRequests").retry_after("1");
+    world.tenant.fail_next(1, Matcher::batch(), throttled());
+    world.tenant.fail_next(3, Matcher::post("/invitations"), throttled());
+    world.tick(&host).await?;
+    let (_, test) = alerts().into_iter().find(|(key, _)| *key == "throttled").unwrap();
+    let lines: Vec<_> = host.console().into_iter().map(|line| line.text).filter(|line| passes(test, line)).collect();
+    assert_eq!(lines.len(), 2, "one for each answer: {:?}", host.console());
+    assert!(lines[1].contains("graph.refused=3"), "{lines:?}");
     Ok(())
 }
 

@@ -26,6 +26,7 @@
 //! - [`setup`]: two tenants are set up by their administrators.
 //! - [`doctor`]: a tenant looked at before anything is done.
 //! - [`alerts`]: the lines of the log that raise an alert.
+//! - [`deployment`]: what `infra/` and the program call by one name.
 //! - [`writers`]: two writers, and a state that is late, refuses or forgets.
 
 mod alerts;
@@ -35,6 +36,7 @@ mod changes;
 mod commands;
 mod conversions;
 mod crashes;
+mod deployment;
 mod doctor;
 mod handler;
 mod held;

@@ -4,7 +4,7 @@ use super::catalogue as ids;
 use crate::checks::Check;
 use crate::config::Config;
 use crate::graph::credential::Permissions;
-use crate::permissions::{Duties, includes, is_of_use, needed};
+use crate::permissions::{Duties, is_of_use, missing, needed};
 
 /// What of the permissions is missing and what is surplus, by the token that asks; `None` where there is no token to look
 /// into.
@@ -21,11 +21,9 @@ pub fn permissions(config: &Config, token: Option<&Permissions>) -> Vec<Check> {
         return unseen(why, "Run `usher grant plan --identity ID` with the app's identity.");
     }
     let wanted = needed(config, Duties::Lifecycle);
-    let held: Vec<_> = token.names().collect();
-    let lacks = |name: &str| !held.iter().any(|one| includes(one, name));
-    let missing: Vec<_> = wanted.iter().filter(|one| lacks(one.name)).collect();
+    let missing = missing(config, token.names());
     let is_needed = |name: &str| wanted.iter().any(|wanted| wanted.name == name) || is_of_use(config, name);
-    let surplus: Vec<_> = held.iter().filter(|one| !is_needed(one)).copied().collect();
+    let surplus: Vec<_> = token.names().filter(|one| !is_needed(one)).collect();
     let first = if missing.is_empty() {
         Check::pass(ids::PERMISSIONS, subject, format!("all {} are there", wanted.len()))
     } else {

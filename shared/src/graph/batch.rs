@@ -1,6 +1,6 @@
 //! `$batch`: up to twenty requests in one, each judged by its own status.
 
-use super::client::{Client, Request, Target, decode};
+use super::client::{Client, Request, Target, decode, log_throttled};
 use super::error::{GraphError, Headers, Kind, Result};
 use super::path::Path;
 use crate::telemetry::metrics;
@@ -11,6 +11,9 @@ use std::collections::HashMap;
 
 /// Graph's limit of requests in one batch.
 pub const MAX_REQUESTS: usize = 20;
+
+/// What a batch is called in the log, whole or in parts.
+const BATCH: &str = "POST /$batch";
 
 /// One request of a batch.
 pub(super) struct Item {
@@ -97,7 +100,15 @@ impl Client {
             let [response] = <[Value; 1]>::try_from(answers.remove(&index.to_string())?).ok()?;
             serde_json::from_value::<Response>(response).ok()
         };
-        items.iter().enumerate().map(|(index, item)| self.judge(item, of(index))).collect()
+        let results: Vec<Result<T>> =
+            items.iter().enumerate().map(|(index, item)| self.judge(item, of(index))).collect();
+        let errors = results.iter().filter_map(|result| result.as_ref().err());
+        let throttled: Vec<_> = errors.filter(|error| error.kind == Kind::Throttled).collect();
+        if !throttled.is_empty() {
+            let longest = throttled.iter().filter_map(|error| error.retry_after).max();
+            log_throttled(BATCH, throttled.len(), longest);
+        }
+        results
     }
 
     fn inner<'a>(&self, index: usize, item: &'a Item) -> Inner<'a> {

@@ -201,13 +201,16 @@ impl Client {
             if attempt >= MAX_TRIES || !self.has_time_for(wait) {
                 return Err(error);
             }
-            let seconds = wait.as_secs_f64();
-            tracing::info!(
-                graph.request = name,
-                graph.status = error.status,
-                wait.seconds = seconds,
-                "{error}; waiting"
-            );
+            // A refusal for rate stands in the log already.
+            if error.kind != Kind::Throttled {
+                let seconds = wait.as_secs_f64();
+                tracing::info!(
+                    graph.request = name,
+                    graph.status = error.status,
+                    wait.seconds = seconds,
+                    "{error}; waiting"
+                );
+            }
             self.clock.sleep(wait).await;
         }
         unreachable!("the loop ends by returning")
@@ -273,6 +276,7 @@ impl Client {
         let error = GraphError::from_answer(name, request.is_write, status, &headers, &body);
         if error.kind == Kind::Throttled {
             self.limits.refused(request.url.cost(), &headers.said, error.retry_after);
+            log_throttled(name, 1, error.retry_after);
         }
         Err(error)
     }
@@ -322,6 +326,18 @@ fn difference(date: Timestamp, sent: Timestamp, answered: Timestamp) -> SignedDu
         () if latest < sent => latest.duration_since(sent),
         () => SignedDuration::ZERO,
     }
+}
+
+/// Tells the log that Graph refused for rate: one line for each of its answers, however many requests were in it. An alert
+/// counts them.
+pub(super) fn log_throttled(name: &str, refused: usize, retry_after: Option<Duration>) {
+    tracing::info!(
+        graph.request = name,
+        graph.status = 429,
+        graph.refused = refused,
+        wait.seconds = retry_after.map(|wait| wait.as_secs_f64()),
+        "Graph refused for rate"
+    );
 }
 
 fn malformed(name: &str, is_write: bool, reason: impl Into<String>) -> GraphError {
