@@ -85,8 +85,7 @@ SETTLED = {
             "properties.keyVaultReferenceIdentity": "identityId",
         },
         "resource auth Microsoft.Web/sites/config": {
-            "if": "(!empty(authClientId))",
-            "properties.platform.enabled": "true",
+            "properties.platform.enabled": "!empty(authClientId)",
             "properties.globalValidation.requireAuthentication": "false",
         },
         f"resource ftp {PASSWORDS}": {"parent": "app", "name": "'ftp'", "properties.allow": "false"},

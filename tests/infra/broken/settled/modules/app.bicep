@@ -7,10 +7,10 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
-resource auth 'Microsoft.Web/sites/config@2024-11-01' = { // wants: if is nothing, not (!empty(authClientId))
+resource auth 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)) { // wants: if is (!empty(authClientId)), not nothing
   parent: app
   properties: {
-    platform: { enabled: true }
+    platform: { enabled: true } // wants: properties.platform.enabled is true, not !empty(authClientId)
     globalValidation: { requireAuthentication: true } // wants: properties.globalValidation.requireAuthentication is true, not false
   }
 }
