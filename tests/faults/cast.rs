@@ -92,7 +92,7 @@ impl Player {
         self.looks += 1;
         // Every other time, so that usher sees in between what it wrote, and by turns.
         let is_overwritten =
-            world.breakage == Some(Breakage::SomebodyOverwrites) && (self.looks + u32::from(number)).is_multiple_of(2);
+            world.breakage == Some(Breakage::SomebodyOverwrites) && (self.looks + number).is_multiple_of(2);
         self.id = world
             .tenant
             .with_directory(|directory| {
