@@ -84,7 +84,8 @@ impl Case<'_> {
             // Signed in since: a new absence, if it is one.
             Cause::Inactive => self.last_sign_in().is_some_and(|last| last > since),
             Cause::LeftScope => departure.out_since.is_some_and(|out| out > since),
-            Cause::Expired => self.pending_since().is_some_and(|pending| pending > since),
+            // Invited anew; that the days began anew when somebody enabled the account is no new invitation.
+            Cause::Expired => self.person.state_changed.get().is_some_and(|changed| changed > since),
             Cause::Request => departure.retirement.is_some_and(|retirement| retirement > since),
         };
         (!again && self.partner.leave.respect_people).then_some(Reason::ReenabledByPerson)

@@ -74,7 +74,10 @@ impl Case<'_> {
     }
 
     fn invitation_expired(&self) -> Condition {
-        if !self.is_past_expiry() || !self.scope.in_scope().is_yes() {
+        let is_expired = self.is_past_expiry();
+        // What somebody gave back is told all the while.
+        let overruled = self.departure().is_some_and(|departure| departure.overruled.contains_key(&Cause::Expired));
+        if !(is_expired || overruled) || !self.scope.in_scope().is_yes() {
             return Ok(Finding::NO);
         }
         if let Some(uncertain) = self.pending_is_uncertain()? {
@@ -83,7 +86,8 @@ impl Case<'_> {
         if !self.person.synced.is_no() {
             return Ok(Finding::fails(Reason::ExpiredConversion));
         }
-        Ok(self.not_to_be_taken(Cause::Expired).unwrap_or(Finding::HOLDS))
+        let holds = if is_expired { Finding::HOLDS } else { Finding::NO };
+        Ok(self.not_to_be_taken(Cause::Expired).unwrap_or(holds))
     }
 
     fn is_past_expiry(&self) -> bool {

@@ -106,6 +106,19 @@ fn whom_somebody_else_disabled_again_after_usher_is_neither_given_back_nor_delet
 }
 
 #[test]
+fn what_expired_and_somebody_enabled_does_not_expire_again_before_another_invitation() {
+    let enabled = |days: i64, invited: i64| {
+        let taken = pending(200).did(ActionKind::Disable, 150, Some(Cause::Expired)).note(days, Note::GivenBack);
+        let changed = taken.user(json!({"externalUserStateChangeDateTime": ago(invited)}));
+        Situation { invite: "home_redeems_automatically = \"no\"\nresend_after_days = []", ..changed }
+    };
+    for days in [0, 20, 100] {
+        assert!(enabled(days, 200).told().contains("reenabled-by-person"), "{days} days ago");
+    }
+    assert_eq!(enabled(100, 40).decides(), [ActionKind::Disable], "invited again, and that expired");
+}
+
+#[test]
 fn an_account_that_shows_again_right_after_its_deletion_is_waited_for() {
     let just_deleted = disabled_by_usher(60).did(ActionKind::Delete, 0, Some(Cause::LeftScope));
     assert_eq!(just_deleted.clone().decides(), []);
