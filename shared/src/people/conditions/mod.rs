@@ -3,7 +3,7 @@
 //! Responsible for: each [`When`] with its evidence; what was not read yet is asked for by a [`Need`], and what cannot be
 //! known is unknown. Not responsible for: what stands against a step whose condition holds; see [`super::guards`].
 //!
-//! - [`departure`]: those of taking away and giving back.
+//! - `departure`: those of taking away and giving back.
 
 mod departure;
 

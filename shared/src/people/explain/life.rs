@@ -121,3 +121,13 @@ fn last_sign_in(case: &Case<'_>) -> Option<Timestamp> {
 fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn a_time_shows_its_month_and_its_minutes_each_in_its_place() {
+        assert_eq!(day("2026-03-04T05:06:07Z".parse().unwrap()), "2026-03-04 05:06 UTC");
+    }
+}
