@@ -38,6 +38,26 @@ async fn one_persons_refusal_does_not_stop_the_others_and_is_not_repeated_within
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_stands_in_the_log_and_in_the_digest_and_the_log_names_nobody() -> Result<()> {
+    let world = World::new(Config::default()).await;
+    world.people(3);
+    let refused = world.directory(|directory| {
+        directory.sync_person(SyncedPerson { conversion_refused: true, ..SyncedPerson::new("upn@fabrikam.us") })
+    });
+    let host = world.host().await?;
+    world.tick(&host).await?;
+    let card = world.json(&["summary", "--dry-run"]).await;
+    let digest = &card["summary"]["partners"][0]["errors"][0];
+    assert_eq!((&digest["count"], &digest["people"][0]), (&1.into(), &refused.to_string().into()), "{card:#}");
+    let code = digest["code"].as_str().expect("a code");
+    let log: Vec<_> = host.console().into_iter().map(|line| line.text).collect();
+    let told = log.iter().find(|line| line.contains("WARN") && line.contains(&refused.to_string()));
+    assert!(told.is_some_and(|line| line.contains(code)), "{log:#?}");
+    assert!(log.iter().all(|line| !line.contains("upn@fabrikam.us")), "{log:#?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_lost_after_the_effect_is_read_and_never_sent_again() -> Result<()> {
     let world = World::new(Config::default()).await;
     let ids = world.people(3);
