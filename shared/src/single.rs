@@ -15,7 +15,7 @@ use crate::people::lifecycle::State;
 use crate::people::observe::{Observer, Whom};
 use crate::people::person::Person;
 use crate::people::request::invited_lately;
-use crate::people::snapshot::Snapshot;
+use crate::people::snapshot::{Dear, Snapshot};
 use crate::run::{RunError, Usher};
 use crate::tri::Tri;
 use crate::until::Until;
@@ -49,6 +49,8 @@ impl Usher {
         let mut explanations = Vec::new();
         for id in matching {
             let Some(person) = snapshot.people.get(&id).cloned() else { continue };
+            // It is read person by person: of one it says nothing about the next.
+            snapshot.disabled_by = Dear::NotRead;
             self.read_needs(&observer, &mut snapshot, memory, &person, None, now).await;
             let view = View { config: &self.config, snapshot: &snapshot, memory, now };
             explanations.extend(case_of(view, &person, None).map(|case| {

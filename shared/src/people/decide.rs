@@ -284,9 +284,7 @@ impl Case<'_> {
                 let actions: Vec<Action> = with(groups, cause.into(), "member", "not a member");
                 actions.into_iter().map(leave).collect()
             }
-            When::DeletionDue => {
-                self.cause_that_holds(Cause::leads_to_deletion).ok().flatten().map(taken).into_iter().collect()
-            }
+            When::DeletionDue => self.cause_of_deletion().ok().flatten().map(taken).into_iter().collect(),
         }
     }
 

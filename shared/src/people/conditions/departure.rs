@@ -199,25 +199,13 @@ impl Case<'_> {
     }
 
     pub(super) fn deletion_due(&self) -> Condition {
-        let Some(taken) = self.taken() else { return Ok(Finding::fails(self.why_disabled_by_others())) };
+        if self.taken().is_none() || self.is_taken_over() {
+            return Ok(Finding::fails(self.why_disabled_by_others()));
+        }
         if let Some(reason) = self.shows_again() {
             return Ok(Finding::fails(reason));
         }
-        if self.is_taken_over() {
-            return Ok(Finding::fails(self.why_disabled_by_others()));
-        }
-        let after = self.partner.leave.delete_after_days;
-        if after == 0 {
-            return Ok(Finding::fails(Reason::TakenAway));
-        }
-        let so_long = |since: Timestamp| self.view.now.duration_since(since) >= days(after);
-        let due = |cause: Cause| {
-            let since = taken.causes.get(&cause).copied().max(taken.disabled);
-            cause.leads_to_deletion()
-                && since.is_some_and(so_long)
-                && (cause != Cause::LeftScope || self.has_been_out(days(after)) && !self.was_not_watched())
-        };
-        if self.cause_that_holds(due)?.is_none() {
+        if self.cause_of_deletion()?.is_none() {
             return Ok(Finding::fails(Reason::TakenAway));
         }
         match self.person.synced {
@@ -225,6 +213,21 @@ impl Case<'_> {
             Tri::Yes => Ok(Finding::fails(Reason::SyncedNotDeleted)),
             Tri::Unknown => Ok(Finding::unknown(Reason::SyncedNotDeleted)),
         }
+    }
+
+    /// The cause for which the days until the deletion are over.
+    ///
+    /// # Errors
+    /// What has to be read first.
+    pub fn cause_of_deletion(&self) -> Result<Option<Cause>, Need> {
+        let (Some(taken), after @ 1..) = (self.taken(), self.partner.leave.delete_after_days) else { return Ok(None) };
+        let so_long = |since: Timestamp| self.view.now.duration_since(since) >= days(after);
+        self.cause_that_holds(|cause| {
+            let since = taken.causes.get(&cause).copied().max(taken.disabled);
+            cause.leads_to_deletion()
+                && since.is_some_and(so_long)
+                && (cause != Cause::LeftScope || self.has_been_out(days(after)) && !self.was_not_watched())
+        })
     }
 
     /// A cause for which something was taken away, that meets `wanted` and still holds by today's evidence.

@@ -137,6 +137,16 @@ fn a_value_that_graph_takes_and_does_not_show_is_not_written_again_and_again() {
 }
 
 #[test]
+fn a_deletion_names_the_cause_whose_days_are_over() {
+    let expired = pending(100).did(ActionKind::Disable, 60, Some(Cause::Expired)).out().note(20, Note::OutOfScope);
+    let also_left = expired.note(13, Note::AlsoTaken { cause: Cause::LeftScope });
+    let off = json!({"accountEnabled": false, "externalUserStateChangeDateTime": ago(100)});
+    let plan = also_left.user(off).plan();
+    let deletion = plan.actions.iter().chain(&plan.held_actions).next().expect("a deletion");
+    assert_eq!((deletion.kind, deletion.cause), (ActionKind::Delete, Some(Cause::Expired)));
+}
+
+#[test]
 fn what_expired_is_not_deleted_where_it_is_not_known_whether_it_still_is() {
     let expired = || {
         let taken = pending(100).did(ActionKind::Disable, 60, Some(Cause::Expired));
